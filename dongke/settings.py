@@ -1,0 +1,75 @@
+"""设置: one class, environment prefix `DONGKE_`. Refuses unsafe defaults outside the demo."""
+
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dongke.errors import NotReady
+
+MIN_SECRET_CHARS = 32
+
+
+class Settings(BaseSettings):
+    """All settings. Each is an environment variable `DONGKE_<NAME>`; docs/settings.md lists them."""
+
+    model_config = SettingsConfigDict(env_prefix="DONGKE_", extra="ignore")
+
+    demo: bool = False  #: opens the fence around the demo speech model, the demo log-ins and a generated secret
+    data_dir: Path = Path("var")  #: embedded database, uploads, reports
+    database_url: str | None = None  #: PostgreSQL URL; none starts the embedded server in data_dir
+    secret_key: SecretStr | None = None  #: signs log-ins and keys the blind index; at least 32 characters
+
+    host: str = "127.0.0.1"  #: address the API listens on
+    port: int = 8600  #: port the API listens on
+    max_body_bytes: int = 32 * 1024 * 1024  #: largest JSON body
+    max_upload_bytes: int = 512 * 1024 * 1024  #: largest recording
+    token_hours: int = 10  #: life of a log-in
+
+    speech_model: str = "large-v3-turbo"  #: a faster-whisper name or a local folder
+    speech_allow_hub: bool = False  #: may a model be fetched by name from a hub
+    speech_device: Literal["cpu", "cuda", "auto"] = "cpu"
+    speech_compute_type: str = "int8"
+    speech_threads: int = 0  #: 0 leaves the choice to CTranslate2
+    max_recording_seconds: int = 2 * 3600  #: a longer file is quarantined
+
+    recordings_dir: Path | None = None  #: the folder from which recordings may be named by path
+    archive_dir: Path | None = None  #: the folder that the nightly archive job takes in
+    reports_dir: Path | None = None  #: where the nightly report is written; data_dir/reports by default
+    calendar_file: Path | None = None  #: operator's trading calendar overrides (date,open)
+    playbooks_dir: Path | None = None  #: playbooks in place of those in the product
+    classifier_dir: Path | None = None  #: ONNX text classifier as second opinion
+
+    log_level: str = Field(default="INFO")
+
+    def signing_key(self) -> bytes:
+        """The key for log-ins and blind indexes. Outside the demo a weak one raises NotReady `secret-unsafe`."""
+        value = self.secret_key.get_secret_value() if self.secret_key else ""
+        if len(value) >= MIN_SECRET_CHARS:
+            return value.encode()
+        if not self.demo:
+            raise NotReady("secret-unsafe", f"请设置 DONGKE_SECRET_KEY (至少 {MIN_SECRET_CHARS} 个字符)")
+        return self._demo_key()
+
+    def report_folder(self) -> Path:
+        """Where reports are written; made when missing."""
+        folder = self.reports_dir or self.data_dir / "reports"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _demo_key(self) -> bytes:
+        path = self.data_dir / "demo-secret"
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48))
+        return path.read_text().encode()
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once. Tests call `settings.cache_clear()`."""
+    return Settings()

@@ -1,0 +1,111 @@
+"""Tables of the tracker. Opportunities are a projection: recomputed per customer from facts, never edited by hand."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Index
+from sqlmodel import Field, SQLModel
+
+from dongke.db import AwareDateTime, Json
+
+
+class State(StrEnum):
+    """商机状态."""
+
+    OPEN = "open"  #: 待跟进
+    CONTACTED = "contacted"  #: 已触达未谈到
+    DISCUSSED = "discussed"  #: 已谈未决
+    WON = "won"  #: 已成单
+    REFUSED = "refused"  #: 客户拒绝
+    EXPIRED = "expired"  #: 失效
+
+
+class StoredOpportunity(SQLModel, table=True):
+    """商机 as of the last computation. The id is stable over recomputations: customer, playbook, key, opening talk."""
+
+    __tablename__ = "opportunity"
+    __table_args__ = (Index("opportunity_by_owner", "owner_id", "state", "due_at"),)
+
+    id: str = Field(primary_key=True)
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    playbook: str = Field(index=True)
+    playbook_version: str
+    key: str | None = None
+    owner_id: str = Field(foreign_key="advisor.id")
+    opened_at: datetime = Field(sa_type=AwareDateTime, index=True)
+    opened_by: str  #: assertion id
+    due_at: datetime = Field(sa_type=AwareDateTime, index=True)
+    state: State = Field(index=True)
+    attempts: int = 0
+    first_contact_at: datetime | None = Field(default=None, sa_type=AwareDateTime)
+    discharged_at: datetime | None = Field(default=None, sa_type=AwareDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=AwareDateTime)  #: won, refused or expired
+    won_at: datetime | None = Field(default=None, sa_type=AwareDateTime)
+    unassisted: bool = False
+    self_reported: bool = False
+    low_yuan: int | None = None
+    high_yuan: int | None = None
+    due_provisional: bool = False  #: the trading calendar of that year is not final
+    value: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))  #: the opening tag's slots
+    causes: list[dict[str, Any]] = Field(sa_column=Column(Json, nullable=False))
+    computed_at: datetime = Field(sa_type=AwareDateTime)
+
+
+class Attempt(SQLModel, table=True):
+    """未接通的呼叫. No follow-up, but counted."""
+
+    id: str = Field(primary_key=True)
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    advisor_id: str = Field(foreign_key="advisor.id")
+    at: datetime = Field(sa_type=AwareDateTime)
+    known_at: datetime = Field(sa_type=AwareDateTime)
+
+
+class Note(SQLModel, table=True):
+    """拜访记录 written by the advisor, with the mentions the reader found in it."""
+
+    id: str = Field(primary_key=True)
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    advisor_id: str = Field(foreign_key="advisor.id")
+    at: datetime = Field(sa_type=AwareDateTime)
+    known_at: datetime = Field(sa_type=AwareDateTime)
+    text: str
+    mentions: list[dict[str, Any]] = Field(sa_column=Column(Json, nullable=False))
+
+
+class ManualAction(SQLModel, table=True):
+    """手工登记 of an outcome: shows as 自报 unless a contact proves it."""
+
+    id: str = Field(primary_key=True)
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    playbook: str
+    key: str | None = None  #: None means every open opportunity of that playbook
+    opportunity_id: str | None = None
+    advisor_id: str = Field(foreign_key="advisor.id")
+    outcome: str  #: done, refused
+    comment: str = ""
+    at: datetime = Field(sa_type=AwareDateTime)
+    known_at: datetime = Field(sa_type=AwareDateTime)
+
+
+class Notice(SQLModel, table=True):
+    """提醒: made by the scheduler, once per (kind, subject, due_at)."""
+
+    id: str = Field(primary_key=True)
+    kind: str = Field(index=True)  #: overdue, profile_expiry, maturity
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    advisor_id: str = Field(foreign_key="advisor.id", index=True)
+    due_at: datetime = Field(sa_type=AwareDateTime)
+    text: str
+    made_at: datetime = Field(sa_type=AwareDateTime)
+
+
+class JobRun(SQLModel, table=True):
+    """定时任务的一次运行. Unique by (job, due_at): a second firing finds it and does nothing."""
+
+    job: str = Field(primary_key=True)
+    due_at: datetime = Field(primary_key=True, sa_type=AwareDateTime)
+    started_at: datetime = Field(sa_type=AwareDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=AwareDateTime)
+    result: dict[str, Any] | None = Field(default=None, sa_column=Column(Json, nullable=True))
