@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, TypeDecorator, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
@@ -16,6 +16,9 @@ from sqlmodel import Session
 
 from dongke.errors import BadInput, NotReady
 from dongke.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 DATABASE = "dongke"
 
@@ -116,14 +119,39 @@ def session_scope(bind: Engine | None = None) -> Iterator[Session]:
 
 
 def migrate(url: str) -> None:
-    """Brings the schema to the newest migration."""
+    """Brings the schema to the newest migration; processes that start together take turns."""
     from alembic import command
+
+    command.upgrade(_alembic(url), "head")
+
+
+def head_revision() -> str:
+    """The newest migration that this code knows."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_alembic("")).get_current_head() or "empty"
+
+
+def is_current(url: str) -> bool:
+    """Whether that database stands at the newest migration."""
+    from alembic.migration import MigrationContext
+
+    made = make_engine(url)
+    try:
+        with made.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == head_revision()
+    finally:
+        made.dispose()
+
+
+def _alembic(url: str) -> "Config":
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_root() / "migrations"))
+    config.set_main_option("path_separator", "os")
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    command.upgrade(config, "head")
+    return config
 
 
 def _root() -> Path:

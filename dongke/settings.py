@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from dongke.errors import NotReady
 
 MIN_SECRET_CHARS = 32
+ROOT = Path(__file__).resolve().parent.parent  #: the checkout
 
 
 class Settings(BaseSettings):
@@ -19,7 +20,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DONGKE_", extra="ignore")
 
     demo: bool = False  #: opens the fence around the demo speech model, the demo log-ins and a generated secret
-    data_dir: Path = Path("var")  #: embedded database, uploads, reports
+    data_dir: Path = ROOT / "var"  #: embedded database, uploads, reports
     database_url: str | None = None  #: PostgreSQL URL; none starts the embedded server in data_dir
     secret_key: SecretStr | None = None  #: signs log-ins and keys the blind index; at least 32 characters
 

@@ -1,0 +1,43 @@
+# make demo   sets everything up and runs the main job on the samples (ONCE=1 ends after the print-out)
+# make test   runs all tests, on an embedded PostgreSQL
+# make check  what must be green before a commit: style, types, layers, tests
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo serve test check lint bench lock clean
+.DEFAULT_GOAL := check
+
+demo: .venv/ready
+	@$(BIN)/dongke demo $(if $(ONCE),--once)
+
+serve: .venv/ready
+	$(BIN)/dongke serve
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test
+
+bench: .venv/ready
+	$(BIN)/python bench/run.py
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 …"; exit 2; }
+	@echo "Setting up .venv (about a minute, once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The lock names no host: the same file serves every mirror.
+lock:
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
+
+clean:
+	rm -rf var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

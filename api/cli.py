@@ -1,0 +1,299 @@
+"""命令行: `dongke …`. Every command imports what it needs when it runs, so that `--help` stays instant.
+
+Exit codes: 0 all went well; 1 some of it failed and is listed; 2 the input or the call cannot be used (one line).
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+
+from dongke.errors import BadInput, DongkeError
+
+app = typer.Typer(
+    help="懂客: 听懂客户说的话, 记成有原话依据的标签, 盯住每一个商机。",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+db_app = typer.Typer(help="数据库: 建表, 账号, 隔离区。", no_args_is_help=True)
+app.add_typer(db_app, name="db")
+
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="写到文件; 不给则写到标准输出")]
+
+
+def main() -> None:
+    """Entry point: expected faults become one line on standard error and exit 2."""
+    try:
+        app()
+    except DongkeError as fault:
+        typer.echo(f"dongke: {fault.detail} ({fault.code})", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="打印后结束, 不启动服务")] = False,
+) -> None:
+    """演示: 用样例跑完全部环节, 打印画像、逾期商机和报表, 然后启动服务。"""
+    from api.demo import run_demo
+
+    run_demo(once=once)
+
+
+@app.command()
+def serve() -> None:
+    """启动 API 和页面。"""
+    from api.commands import serve_api
+
+    serve_api()
+
+
+@app.command()
+def worker() -> None:
+    """启动处理队列的进程: 转写, 阅读, 画像, 跟进。"""
+    from api.worker import run_worker
+
+    run_worker()
+
+
+@app.command()
+def scheduler() -> None:
+    """启动定时任务的进程: 逾期检查, 到期提醒, 夜间报表和归档。"""
+    from api.scheduler import run_scheduler
+
+    run_scheduler()
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="文件或文件夹: 会话, 企微消息, 录音清单, 行为事件, 客户表")],
+    queue: Annotated[bool, typer.Option("--queue", help="只登记, 由 dongke worker 处理")] = False,
+) -> None:
+    """接入文件。同一份文件接入两次不会重复; 不能用的留在隔离区, 其余照常。"""
+    from api.intake import take_in
+
+    failed = take_in(paths, process=not queue)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def transcribe(
+    path: Annotated[Path, typer.Argument(help="一个录音文件, 或带 manifest.csv 的文件夹")],
+    output: Output = None,
+    form: Annotated[str, typer.Option("--format", help="json, vtt, srt, txt")] = "txt",
+) -> None:
+    """转写: 一个文件直接打印文字稿; 一个文件夹按清单登记并转写入库。"""
+    from api import intake
+
+    if path.is_dir():
+        raise typer.Exit(1 if intake.take_in([path], process=True) else 0)
+    with _writer(output) as out:
+        out.write(intake.transcribe_file(path, form))
+
+
+@app.command()
+def tag(
+    source: Annotated[str, typer.Argument(help="会话 JSONL, 或 - 读标准输入")],
+    output: Output = None,
+    explain: Annotated[bool, typer.Option("--explain", help="附上置信度, 原话位置和理由")] = False,
+) -> None:
+    """给会话打标签: 每行一个会话, 每行一个结果。不用数据库, 不联网。"""
+    from dongke.types import Conversation
+    from nlp.pipeline import analyze
+
+    def line(row: Any) -> dict[str, Any]:
+        conversation = Conversation.from_json(row)
+        return {"id": conversation.id, "tags": [t.to_json(explain=explain) for t in analyze(conversation)]}
+
+    _each_line(source, output, line)
+
+
+@app.command()
+def parse(
+    kind: Annotated[str, typer.Argument(help="amounts, windows 或 dates")],
+    source: Annotated[str, typer.Argument(help="JSONL: id, text, reference; 或 - 读标准输入")],
+    output: Output = None,
+) -> None:
+    """读出金额, 联系时间或日期。"""
+    from dongke.clock import now
+    from dongke.types import aware
+    from nlp.parse import parse as read_values
+
+    if kind not in ("amounts", "windows", "dates"):
+        raise BadInput("kind-unknown", f"不认识 {kind}: 要 amounts, windows 或 dates")
+
+    def line(row: Any) -> dict[str, Any]:
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str) or "id" not in row:
+            raise BadInput("line-invalid", "要有 id 和 text")
+        reference = aware(row["reference"], "reference") if row.get("reference") else now()
+        return {"id": row["id"], "found": read_values(kind, row["text"], reference)}
+
+    _each_line(source, output, line)
+
+
+@app.command("eval")
+def evaluate(
+    gold: Annotated[list[Path], typer.Argument(help="带标准答案的会话 JSONL")],
+    errors: Annotated[int, typer.Option("--errors", help="列出前 N 个错误")] = 0,
+) -> None:
+    """评测: 逐标签的准确率, 召回率和 F1, 每个文件一张表, 最后合计。"""
+    from api.commands import evaluate_files
+
+    for text in evaluate_files(gold, errors):
+        typer.echo(text)
+
+
+@app.command()
+def replay(
+    story: Annotated[Path, typer.Argument(help="故事 JSONL (docs/stories.md)")],
+    output: Annotated[Path, typer.Option("--output", "-o")],
+    until: Annotated[str | None, typer.Option("--until", help="ISO 时间; 默认故事的最后一刻")] = None,
+) -> None:
+    """重放: 在临时的私有数据库里走完全部环节, 写出到那一刻的商机, 画像和报表。"""
+    from api.commands import replay_file
+    from dongke.types import aware
+
+    result = replay_file(story, aware(until, "--until") if until else None)
+    output.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+@app.command()
+def report(
+    start: Annotated[str | None, typer.Option(help="开始日期; 默认 30 天前")] = None,
+    end: Annotated[str | None, typer.Option(help="结束日期 (含); 默认今天")] = None,
+    group: Annotated[str, typer.Option(help="advisor, branch 或 playbook")] = "advisor",
+    form: Annotated[str, typer.Option("--format", help="table, json, csv, xlsx")] = "table",
+    output: Output = None,
+) -> None:
+    """跟进报表。"""
+    from api.commands import write_report
+    from dongke.clock import beijing, now
+
+    last = _day(end) if end else beijing(now()).date()
+    first = _day(start) if start else last - timedelta(days=30)
+    write_report(first, last, group, form, output)
+
+
+@db_app.command("upgrade")
+def db_upgrade() -> None:
+    """建表或升级到最新结构。"""
+    from api.commands import upgrade
+    from dongke.db import database_url
+
+    upgrade(database_url())
+    typer.echo("数据库已是最新结构")
+
+
+@db_app.command("user")
+def db_user(
+    login: str,
+    role: Annotated[str, typer.Option(help="advisor, manager, compliance, admin, ingest")],
+    advisor: Annotated[str | None, typer.Option(help="投资顾问号")] = None,
+    branch: Annotated[str | None, typer.Option(help="营业部号")] = None,
+    password: Annotated[str, typer.Option(prompt="密码", hide_input=True, confirmation_prompt=True)] = "",
+) -> None:
+    """新建账号, 或改密码和角色。"""
+    from dongke.db import session_scope
+    from dongke.scope import Role
+    from dongke.users import save_user
+
+    if role not in list(Role):
+        raise BadInput("role-unknown", f"没有角色 {role}")
+    with session_scope() as session:
+        save_user(session, login, password, Role(role), advisor_id=advisor, branch_id=branch)
+    typer.echo(f"账号 {login} 已保存")
+
+
+@db_app.command("quarantine")
+def db_quarantine(
+    limit: Annotated[int, typer.Option(help="最多列出多少件")] = 50,
+) -> None:
+    """列出隔离区里等待处理的输入和原因。"""
+    from dongke import quarantine
+    from dongke.db import session_scope
+
+    with session_scope() as session:
+        rows = quarantine.waiting(session, limit=limit)
+        for row in rows:
+            typer.echo(f"{row.id:>6}  {row.door:<14}{row.code:<24}{row.source}: {row.detail}")
+    typer.echo(f"共 {len(rows)} 件")
+
+
+@db_app.command("retry")
+def db_retry(
+    ident: Annotated[int | None, typer.Argument(help="隔离件编号; 不给则全部")] = None,
+) -> None:
+    """重试隔离区的一件, 或全部。"""
+    from api.intake import retry_quarantine
+
+    done, left = retry_quarantine(ident)
+    typer.echo(f"重试成功 {done} 件, 仍在隔离区 {left} 件")
+    raise typer.Exit(1 if left else 0)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput("date-invalid", f"不是日期: {text} (要 2026-06-30 这样)") from None
+
+
+def _each_line(source: str, output: Path | None, work: Any) -> None:
+    """Applies `work` to each JSON line. A bad line is reported with its number, the rest goes on, exit 2 at the end."""
+    bad = 0
+    with _reader(source) as lines, _writer(output) as out:
+        for number, raw in enumerate(lines, 1):
+            if not raw.strip():
+                continue
+            try:
+                result = work(_json(raw))
+            except DongkeError as fault:
+                bad += 1
+                typer.echo(f"dongke: 第 {number} 行: {fault.detail} ({fault.code})", err=True)
+            else:
+                out.write(json.dumps(result, ensure_ascii=False) + "\n")
+    if bad:
+        raise typer.Exit(2)
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        return json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise BadInput("encoding", "不是 UTF-8 文字") from None
+    except (ValueError, RecursionError):
+        raise BadInput("json-invalid", "不是 JSON") from None
+
+
+@contextmanager
+def _reader(source: str) -> Iterator[IO[bytes]]:
+    if source == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        opened = open(source, "rb")
+    except OSError as fault:
+        raise BadInput("file-unreadable", f"打不开 {source}: {fault.strerror}") from None
+    with opened:
+        yield opened
+
+
+@contextmanager
+def _writer(output: Path | None) -> Iterator[IO[str]]:
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        opened = output.open("w", encoding="utf-8")
+    except OSError as fault:
+        raise BadInput("file-unwritable", f"写不了 {output}: {fault.strerror}") from None
+    with opened:
+        yield opened

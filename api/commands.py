@@ -1,0 +1,170 @@
+"""What the larger commands do; `api/cli.py` only reads their arguments."""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from dongke import db
+from dongke.clock import at_beijing
+from dongke.errors import BadInput, NotReady
+from dongke.settings import settings
+
+
+def upgrade(url: str) -> None:
+    """Brings the tables and the job queue to the newest schema; told again it changes nothing."""
+    from api.worker import apply_queue_schema
+
+    db.migrate(url)
+    apply_queue_schema(url)
+
+
+def prepare_database() -> str:
+    """The URL of a database that is ready. The embedded one is upgraded on the way, any other only checked.
+
+    Raises NotReady `schema-old` where `dongke db upgrade` has not been run.
+    """
+    url = db.database_url()
+    if settings().database_url is None:
+        upgrade(url)
+    elif not db.is_current(url):
+        raise NotReady("schema-old", "数据库结构不是最新, 请先运行 dongke db upgrade")
+    return url
+
+
+def serve_api() -> None:
+    """Serves API and pages until it is interrupted."""
+    import uvicorn
+
+    settings().signing_key()
+    prepare_database()
+    uvicorn.run(
+        "api.app:create_app",
+        factory=True,
+        host=settings().host,
+        port=settings().port,
+        log_level=settings().log_level.lower(),
+        server_header=False,
+    )
+
+
+def evaluate_files(paths: list[Path], errors: int) -> Iterator[str]:
+    """One table a file, and one for all of them where there are several."""
+    from nlp.evaluation import score, table
+
+    everything: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    for path in paths:
+        gold = {row["id"]: row for row in _rows(path)}
+        found = {ident: _tagged(row) for ident, row in gold.items()}
+        result, faults = score(gold, found)
+        yield f"{path.name}\n{table(result)}"
+        yield from (f"  {fault}" for fault in faults[:errors])
+        for rows, more in zip(everything, (gold, found), strict=True):
+            rows.update({f"{path.name}:{ident}": row for ident, row in more.items()})
+    if len(paths) > 1:
+        yield f"合计\n{table(score(*everything)[0])}"
+
+
+def replay_file(path: Path, until: datetime | None) -> dict[str, Any]:
+    """Runs a story (docs/stories.md) in a private database that is gone afterwards."""
+    from followup.replay import replay
+    from sqlmodel import Session
+
+    from nlp.pipeline import read
+
+    rows = list(_rows(path))
+    with _private_database() as url:
+        engine = db.make_engine(url)
+        try:
+            with Session(engine, expire_on_commit=False) as session:
+                return replay(session, rows, until, read)
+        finally:
+            engine.dispose()
+
+
+def write_report(start: date, end: date, group: str, form: str, output: Path | None) -> None:
+    """The follow-up report of the days `start` to `end` (both in) for the whole firm."""
+    from followup.reports import follow_up
+
+    from api.printing import console, report_table
+
+    if group not in ("advisor", "branch", "playbook"):
+        raise BadInput("group-unknown", f"不能按 {group} 汇总: 要 advisor, branch 或 playbook")
+    if form not in ("table", "json", "csv", "xlsx"):
+        raise BadInput("format-unknown", f"不认识格式 {form}: 要 table, json, csv 或 xlsx")
+    if form == "xlsx" and output is None:
+        raise BadInput("output-missing", "xlsx 需要 --output 文件名")
+    prepare_database()
+    begin, finish = at_beijing(start, time.min), at_beijing(end + timedelta(days=1), time.min)
+    with db.session_scope() as session:
+        report = follow_up(session, None, start=begin, end=finish, group=group)
+    if form == "table":
+        console().print(report_table(report))
+    elif form == "xlsx":
+        assert output
+        report.to_xlsx(output)
+    else:
+        text = report.to_csv() if form == "csv" else json.dumps(report.to_json(), ensure_ascii=False, indent=1)
+        if output:
+            output.write_text(text, encoding="utf-8-sig" if form == "csv" else "utf-8")
+        else:
+            print(text)  # noqa: T201
+
+
+@contextmanager
+def _private_database() -> Iterator[str]:
+    """A database of this process alone, copied from a migrated template on an embedded server of its own."""
+    import psycopg
+    from psycopg import sql
+
+    template = f"template_{db.head_revision()}"
+    server = db.embedded_url(settings().data_dir / "replay-postgres", "postgres")
+    name = f"replay_{os.getpid()}_{secrets.token_hex(4)}"
+    admin = db.libpq_url(server)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(7001)")  # one process makes the template
+        known = connection.execute("select 1 from pg_database where datname = %s", (template,)).fetchone()
+        if known is None:
+            building = f"building_{os.getpid()}"
+            db.migrate(db.embedded_url(settings().data_dir / "replay-postgres", building))
+            connection.execute(
+                sql.SQL("alter database {} rename to {}").format(sql.Identifier(building), sql.Identifier(template))
+            )
+        connection.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+        connection.execute("select pg_advisory_unlock(7001)")
+    try:
+        yield server.replace("/postgres?", f"/{name}?", 1)
+    finally:
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def _tagged(row: dict[str, Any]) -> dict[str, Any]:
+    from dongke.types import Conversation
+    from nlp.pipeline import analyze
+
+    tags = analyze(Conversation.from_json(row))
+    return {"id": row["id"], "tags": [t.to_json() for t in tags]}
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise BadInput("file-unreadable", f"读不了 {path}: {fault}") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError:
+            raise BadInput("json-invalid", f"{path} 第 {number} 行不是 JSON") from None
+        if not isinstance(row, dict):
+            raise BadInput("line-invalid", f"{path} 第 {number} 行不是 JSON 对象")
+        yield row
