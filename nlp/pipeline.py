@@ -1,0 +1,64 @@
+"""读会话: every step from words to tags, in order. Read this file first.
+
+clean → who is on the line → mentions (named things, frames) → context → dialogue → recognizers → one tag per fact.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dongke.types import Conversation, Reading, TagAssertion, Utterance
+from nlp import clauses, context, dialogue, entities, facts, frames, registry, roles, topics
+from nlp.clean import clean
+from nlp.document import Candidate, Document, Mention, Turn
+
+
+def analyze(conversation: Conversation) -> list[TagAssertion]:
+    """The tags that the conversation proves, one per fact, in the order in which they were said."""
+    return list(read(conversation).assertions)
+
+
+def read(conversation: Conversation) -> Reading:
+    """Everything found in one conversation: tags, topic mentions, and notes on what was overruled as a whole."""
+    document = prepare(conversation)
+    version = registry.engine_version()
+    mentions = topics.find(document)
+    stranger = roles.stranger(document.turns)
+    if stranger is not None:
+        note = f"接听人不是客户, 不打标签 (第 {stranger.index} 句: {stranger.raw[:30]})"
+        identity = topics.stranger(document, stranger)
+        return Reading((), (identity, *mentions), version, (note,))
+    return Reading(facts.fold(document, candidates(document)), mentions, version)
+
+
+def prepare(conversation: Conversation) -> Document:
+    """The document that the recognizers read."""
+    turns = tuple(_turn(n, u) for n, u in enumerate(conversation.utterances))
+    found = [m for turn in turns if not turn.suspect for m in _mentions(turn)]
+    answers = dialogue.replies(turns)
+    mentions = dialogue.apply(turns, found, answers)
+    return Document(conversation, turns, mentions, answers, dialogue.prompts(turns))
+
+
+def candidates(document: Document) -> Iterator[Candidate]:
+    """What every recognizer would assert, signed with its name and version."""
+    for recognizer in registry.RECOGNIZERS:
+        for candidate in recognizer.find(document):
+            yield replace(candidate, recognizer=recognizer.name, version=recognizer.version)
+
+
+def _turn(index: int, utterance: Utterance) -> Turn:
+    text, origin = clean(utterance.text)
+    return Turn(
+        index=index,
+        speaker=utterance.speaker,
+        raw=utterance.text,
+        text=text,
+        origin=origin,
+        clauses=clauses.split(text),
+        suspect=utterance.suspect,
+    )
+
+
+def _mentions(turn: Turn) -> list[Mention]:
+    found = [*entities.find(turn), *frames.find(turn)]
+    return context.apply(turn, sorted(found, key=lambda m: (m.start, m.end)))

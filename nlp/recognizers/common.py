@@ -1,0 +1,54 @@
+"""识别器共用: from mentions to candidates."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dongke.types import Polarity
+from nlp.document import Candidate, Document, Mark, Mention
+
+CONFIRMED_LESS = 0.05  #: a tag that the customer only confirmed is a little less sure
+
+
+def believed(mention: Mention) -> bool:
+    """The customer says it himself, or the advisor says it and the customer says yes."""
+    return mention.holds and (mention.by_customer or mention.has("confirmed"))
+
+
+def candidate(
+    tag: str,
+    mention: Mention,
+    value: Mapping[str, Any],
+    polarity: Polarity = Polarity.AFFIRMED,
+    marks: Iterable[Mark] = (),
+) -> Candidate:
+    """A candidate that rests on one mention (and on more marks, if given)."""
+    confirmed = not mention.by_customer
+    return Candidate(
+        tag=tag,
+        value=value,
+        marks=tuple(dict.fromkeys((*mention.marks, *marks))),
+        rule=mention.rule,
+        polarity=polarity,
+        confidence=mention.weight - (CONFIRMED_LESS if confirmed else 0),
+        certainty="confirmed" if confirmed else "stated",
+        holder="household" if mention.has("household") else "customer",
+        steps=steps(mention),
+    )
+
+
+def steps(mention: Mention) -> tuple[str, ...]:
+    """How the mention came to be believed, for the explanation."""
+    said = f"{'客户' if mention.by_customer else '投顾'}说「{mention.text}」"
+    found = [said]
+    if mention.has("confirmed"):
+        found.append(f"客户在第 {mention.answered} 句认可")
+    if mention.has("denied"):
+        found.append(f"客户在第 {mention.answered} 句否认")
+    return (*found, *mention.because)
+
+
+def by_frame(document: Document, kind: str, tag: str, slot: str) -> Iterable[Candidate]:
+    """One candidate per believed mention of the kind: the mention's key fills the slot."""
+    for mention in document.of(kind):
+        if believed(mention):
+            yield candidate(tag, mention, {slot: mention.key})
