@@ -1,0 +1,152 @@
+"""是不是钱: whether a numeral with its unit is a sum of money, and which unit was left out."""
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from nlp.amount_context import clause, cues
+from nlp.amount_units import Counted
+from nlp.numeral_sections import WAN, YI, Numeral
+
+_BARE_BEFORE = re.compile(
+    r"(?:上|过|近|快|小|达|超|破|到|有|满|差不多|不足|没|几乎|至少|最少|起码|不止|了|个|是|身家|资产|大概|约|好|存款|还要|赚|亏|赔|花|存|少说)$"
+)
+_BARE_AFTER = re.compile(
+    r"块|元|以上|以下|以内|左右|上下|出头|多|资产|身家|级|本金|现金|资金|存款|吧|起|的?(?:资金|资产|钱|本金|存款|仓位|货|单子|理财|产品|门槛|量|额度|以上)"
+)
+_BEFORE_YUAN = re.compile(r"(?:¥|人民币|rmb|cny)\s*$")
+_END = re.compile(
+    r"(?:左右|上下|出头|挂零|的?样子|这样|以上|以内|之内|以下|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|咯|喽|的|也|都|就|行|够|或|还是|到|那|给|来|可以|能|已经|我|你|是|在|不|要|想|全|转|放|存|拿|先|[,、.;!?…~]|\s|$)"
+)
+_PLAIN_END = re.compile(r"(?:左右|上下|出头|以上|以内|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|的|也|都|就|行|够|或|还是|[,、.;!?…]|\s|$)")
+_DIVIDED = re.compile(r"[这那分成切每第几有另]$")
+_YEAR = re.compile(r"(?:19|20)\d\d$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A sum before the words around it were heard. `kind`: money or ellipsis; `marked`: 块 or 元 was said."""
+
+    number: Numeral
+    end: int
+    kind: str = "money"
+    marked: bool = False
+
+
+def judge(t: str, c: Counted, assume_wan: bool) -> Sum | None:
+    """The sum that `c` stands for, or None."""
+    if c.number.code or c.kind in ("foreign", "counted") or _foreign_before(t, c):
+        return None
+    if c.kind == "yuan":
+        return _yuan(t, c)
+    if c.kind == "ge":
+        return _ge(t, c, assume_wan)
+    if c.number.great:
+        return _great(t, c)
+    return _plain(t, c, assume_wan)
+
+
+def _foreign_before(t: str, c: Counted) -> bool:
+    return bool(re.search(r"(?:港[币元]|美[元金]|欧元|日元|英镑|澳元|加元|\$)\s*$", t[: c.number.start]))
+
+
+def _yuan(t: str, c: Counted) -> Sum | None:
+    n = c.number
+    if n.low < 10 and t[n.end : c.end] == "块" and n.low == n.high and not n.decimal:
+        left, right = clause(t, n.start, c.end)
+        if _DIVIDED.search(t[:n.start]) or not cues()["money"].search(t[left:right]):
+            return None
+    return Sum(n, c.end, marked=True)
+
+
+def _great(t: str, c: Counted) -> Sum | None:
+    n = c.number
+    if cues()["name_before"].search(t[:n.start]) and not t[:n.start].endswith("转"):
+        return None
+    left, _ = clause(t, n.start, c.end)
+    if cues()["not_money_before"].search(t[left : n.start]):
+        return None
+    if n.bare and not n.fuzzy and not (_BARE_BEFORE.search(t[:n.start]) or _BARE_AFTER.match(t, n.end)):
+        return None
+    return Sum(n, c.end)
+
+
+def _ge(t: str, c: Counted, assume_wan: bool) -> Sum | None:
+    """五十个: 万 is meant where money is spoken of and nothing else is named."""
+    n = c.number
+    after = t[c.end : c.end + 6]
+    if n.great or n.bare or n.high >= 10_000 or not _END.match(after):
+        return None
+    if cues()["name_before"].search(t[:n.start]) or _DIVIDED.search(t[:n.start]):
+        return None
+    if assume_wan or _wan_meant(t, c):
+        return Sum(n.times(WAN), c.end, "ellipsis")
+    return None
+
+
+def _wan_meant(t: str, c: Counted) -> bool:
+    left, right = clause(t, c.number.start, c.end)
+    if cues()["counted_things"].search(t, left, right):
+        return False
+    small = c.number.high < 10 and not c.number.fuzzy
+    other = t[: c.number.start] + "," + t[c.end :]
+    return bool(cues()["wan_meant_strong" if small else "wan_meant"].search(other))
+
+
+def _plain(t: str, c: Counted, assume_wan: bool) -> Sum | None:
+    """A number with neither 万 nor 块: 三千五, 四百二, 8k, 成本二十三."""
+    n = c.number
+    before = t[:n.start]
+    if _BEFORE_YUAN.search(before):
+        return Sum(n, c.end, marked=True)
+    left, right = clause(t, n.start, c.end)
+    if cues()["price"].search(before) and _PLAIN_END.match(t, c.end):
+        return Sum(n, c.end, "ellipsis")
+    if cues()["name_before"].search(before) or cues()["reading"].search(t, left, right):
+        return None
+    if n.bare and not n.fuzzy:
+        return None
+    if assume_wan and n.low < 10_000 and not n.decimal and n.step < 1000 and _END.match(t, c.end):
+        return Sum(n.times(WAN), c.end, "ellipsis")
+    if not _big_enough(t, n) or not _END.match(t, c.end):
+        return None
+    return Sum(n, c.end, "ellipsis") if cues()["money"].search(t, left, right) else None
+
+
+def _big_enough(t: str, n: Numeral) -> bool:
+    """Said in hundreds or thousands, or a round Arabic number that is no code and no year."""
+    said = t[n.start : n.end]
+    if not said[0].isdigit() or not said.isdigit():
+        return n.low >= 100 and not n.decimal
+    return n.low >= 1000 and n.low % 100 == 0 and (len(said) != 6 or said.endswith("000"))
+
+
+def elliptic(t: str, c: Counted, neighbours: list[Sum]) -> Sum | None:
+    """A number that takes its 万 or 块 from the sum beside it: 三十万不够, 得八十."""
+    n = c.number
+    if c.kind != "none" or n.great or n.code or n.bare or n.decimal or n.high >= 1000:
+        return None
+    if n.high == 1 or n.high == 2 or not _PLAIN_END.match(t, c.end):
+        return None
+    if cues()["name_before"].search(t[:n.start]) or t[n.start - 1 : n.start] in "月年号点分:.几第":
+        return None
+    near = [s for s in neighbours if _distance(s, n) <= 14]
+    if not near:
+        return None
+    factor = _factor(min(near, key=lambda s: _distance(s, n)))
+    return factor and Sum(n.times(factor), c.end, "ellipsis")
+
+
+def _distance(s: Sum, n: Numeral) -> int:
+    return max(s.number.start - n.end, n.start - s.end)
+
+
+def _factor(s: Sum) -> Decimal | None:
+    if s.number.great in (WAN, YI):
+        return s.number.great
+    return Decimal(1) if s.marked and s.number.high < 10_000 else None
+
+
+def with_start(s: Sum, start: int) -> Sum:
+    """The same sum, its span begun earlier."""
+    return replace(s, number=replace(s.number, start=start))
