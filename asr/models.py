@@ -34,6 +34,7 @@ class Recording(SQLModel, table=True):
     started_at: datetime = Field(sa_type=AwareDateTime)
     duration_ms: int = 0
     channels: int = 1
+    advisor_channel: int = 0  #: two channels: which of them is the advisor's
     sidecar: str | None = None  #: path of a transcript beside the recording
     state: RecordingState = Field(default=RecordingState.REGISTERED, index=True)
     reason: str | None = None  #: why it failed or waits, Chinese
@@ -96,12 +97,14 @@ class ChatMessage(SQLModel, table=True):
 
     msgid: str = Field(primary_key=True)
     conversation_id: str | None = Field(default=None, foreign_key="conversation.id", index=True)
-    customer_id: str = Field(foreign_key="customer.id", index=True)
-    advisor_id: str = Field(foreign_key="advisor.id", index=True)
+    customer_id: str | None = Field(default=None, foreign_key="customer.id", index=True)  #: none for `switch`
+    advisor_id: str | None = Field(default=None, foreign_key="advisor.id", index=True)
     sent_at: datetime = Field(sa_type=AwareDateTime, index=True)
     action: str  #: send, recall, switch
     msgtype: str
     speaker: str | None = None  #: advisor, customer; none for events such as agree
     text: str | None = None  #: what the reader sees: text, or a placeholder such as [图片]
+    own_words: bool = True  #: false where the text is somebody else's: the title of a link, a forwarded file
+    revokes: str | None = Field(default=None, index=True)  #: `revoke` events: the msgid that is taken back
     body: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
     revoked_at: datetime | None = Field(default=None, sa_type=AwareDateTime)

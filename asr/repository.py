@@ -1,0 +1,215 @@
+"""会话仓库: stores and loads conversations. The same id with the same content changes nothing."""
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, or_, select
+
+from asr.models import StoredConversation, StoredUtterance
+from asr.utterances import mask_all, safe
+from dongke.clock import now
+from dongke.directory import Advisor, Customer
+from dongke.errors import BadInput, Conflict, NotFound
+from dongke.types import Channel, Conversation, Speaker, Utterance, aware
+
+LEEWAY = timedelta(minutes=5)  #: how far the source's clock may run ahead of ours
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+MAX_ID_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class StoreResult:
+    """What became of it: new, changed (its readings are out of date), or unchanged (nothing was written)."""
+
+    id: str
+    state: Literal["new", "unchanged", "changed"]
+
+
+def store_conversation(
+    session: Session,
+    conversation: Conversation,
+    *,
+    customer_id: str,
+    advisor_id: str,
+    direction: str = "out",
+    answered: bool = True,
+    known_at: datetime | None = None,
+    recording_id: str | None = None,
+    source: str = "given",
+    revoked: Collection[int] = (),
+    clock: datetime | None = None,
+) -> StoreResult:
+    """Stores a conversation with masked text. `known_at` is the end of the talk unless given; `revoked` are indexes.
+
+    `clock` stands in for the present where a life is replayed. Raises BadInput `customer-unknown`, `advisor-unknown`,
+    `time-future`, `time-naive`, `time-invalid`, `conversation-invalid`; Conflict `conversation-conflict` where the id
+    belongs to another customer.
+    """
+    _check_parties(session, customer_id, advisor_id)
+    _check(conversation, direction, clock or now())
+    utterances = _rows(conversation, frozenset(revoked))
+    ended_at = _ended_at(conversation)
+    values: dict[str, Any] = {
+        "channel": conversation.channel.value,
+        "customer_id": customer_id,
+        "advisor_id": advisor_id,
+        "direction": direction,
+        "answered": answered,
+        "started_at": conversation.started_at,
+        "ended_at": ended_at,
+        "known_at": aware(known_at, "known_at") if known_at else ended_at,
+        "recording_id": recording_id,
+        "source": source,
+    }
+    values["content_hash"] = _digest(values, utterances)
+    made = session.execute(
+        insert(StoredConversation)
+        .values(id=conversation.id, **values)
+        .on_conflict_do_nothing()
+        .returning(col(StoredConversation.id))
+    ).first()
+    if made is None and not _replace(session, conversation.id, values):
+        return StoreResult(conversation.id, "unchanged")
+    if utterances:
+        session.execute(insert(StoredUtterance), utterances)
+    return StoreResult(conversation.id, "changed" if made is None else "new")
+
+
+def load_conversation(session: Session, ident: str) -> tuple[StoredConversation, Conversation]:
+    """The stored row and the talk. Revoked utterances have no text; all indexes stay. Raises NotFound."""
+    stored = session.get(StoredConversation, ident)
+    if stored is None:
+        raise NotFound("conversation-unknown", f"没有会话 {ident}")
+    rows = session.exec(
+        select(StoredUtterance)
+        .where(StoredUtterance.conversation_id == ident)
+        .order_by(col(StoredUtterance.index))
+        .execution_options(populate_existing=True)
+    )
+    return stored, Conversation(
+        id=stored.id,
+        channel=Channel(stored.channel),
+        started_at=stored.started_at,
+        utterances=tuple(_utterance(row) for row in rows),
+    )
+
+
+def unread(session: Session, engine_version: str, limit: int = 100) -> list[str]:
+    """Ids of conversations that this engine version has not read as they are now, oldest first."""
+    read = col(StoredConversation.read_hash)
+    return list(
+        session.exec(
+            select(StoredConversation.id)
+            .where(or_(read.is_(None), read != col(StoredConversation.content_hash) + f":{engine_version}"))
+            .order_by(col(StoredConversation.started_at), col(StoredConversation.id))
+            .limit(limit)
+        )
+    )
+
+
+def mark_read(session: Session, ident: str, engine_version: str) -> None:
+    """Notes that this engine version has read the conversation as this session loaded it. Raises NotFound."""
+    stored = session.get(StoredConversation, ident)
+    if stored is None:
+        raise NotFound("conversation-unknown", f"没有会话 {ident}")
+    stored.read_hash = f"{stored.content_hash}:{engine_version}"
+    session.flush()
+
+
+def check_time(moment: datetime, name: str, clock: datetime) -> datetime:
+    """The same moment, if it is aware, after 1990 and not ahead of the clock. Raises BadInput."""
+    aware(moment, name)
+    if moment.year < EARLIEST.year:
+        raise BadInput("time-invalid", f"{name} 太早: {moment.isoformat()}")
+    if moment > clock + LEEWAY:
+        raise BadInput("time-future", f"{name} 在未来: {moment.isoformat()}")
+    return moment
+
+
+def _check_parties(session: Session, customer_id: str, advisor_id: str) -> None:
+    for table, ident, code, word in (
+        (Customer, customer_id, "customer-unknown", "客户"),
+        (Advisor, advisor_id, "advisor-unknown", "投资顾问"),
+    ):
+        if "\0" in ident or session.get(table, ident) is None:
+            raise BadInput(code, f"没有{word} {safe(ident)[:80]}")
+
+
+def _check(conversation: Conversation, direction: str, clock: datetime) -> None:
+    ident = conversation.id
+    if not ident.strip() or len(ident) > MAX_ID_CHARS or ident != safe(ident):
+        raise BadInput("conversation-invalid", f"会话 id 为空, 过长或含有控制字符: {safe(ident)[:80]!r}")
+    if direction not in ("in", "out"):
+        raise BadInput("conversation-invalid", f"direction 必须是 in 或 out, 不是 {direction!r}")
+    check_time(conversation.started_at, "started_at", clock)
+    for number, utterance in enumerate(conversation.utterances):
+        if utterance.at is not None:
+            check_time(utterance.at, f"第 {number} 句 at", clock)
+
+
+def _replace(session: Session, ident: str, values: dict[str, Any]) -> bool:
+    """Gives the known row these values, unless its content is the same. Its old utterances go."""
+    stored = session.get(StoredConversation, ident, with_for_update=True, populate_existing=True)
+    if stored is None:
+        raise Conflict("conversation-conflict", f"会话 {ident} 刚被删除, 请重试")
+    if stored.customer_id != values["customer_id"]:
+        raise Conflict("conversation-conflict", f"会话 {ident} 已属于另一位客户")
+    if stored.content_hash == values["content_hash"]:
+        return False
+    for name, value in values.items():
+        setattr(stored, name, value)
+    session.flush()
+    session.execute(delete(StoredUtterance).where(col(StoredUtterance.conversation_id) == ident))
+    return True
+
+
+def _rows(conversation: Conversation, revoked: frozenset[int]) -> list[dict[str, Any]]:
+    texts = mask_all([(u.speaker.value, u.text) for u in conversation.utterances])
+    return [
+        {
+            "conversation_id": conversation.id,
+            "index": number,
+            "speaker": u.speaker.value,
+            "text": text,
+            "start_ms": u.start_ms,
+            "end_ms": u.end_ms if u.end_ms is None else max(u.end_ms, u.start_ms or 0),
+            "at": u.at,
+            "suspect": u.suspect,
+            "revoked": number in revoked,
+        }
+        for number, (u, text) in enumerate(zip(conversation.utterances, texts, strict=True))
+    ]
+
+
+def _ended_at(conversation: Conversation) -> datetime:
+    spoken = max((u.end_ms or u.start_ms or 0 for u in conversation.utterances), default=0)
+    written = [u.at for u in conversation.utterances if u.at is not None]
+    return max(conversation.started_at + timedelta(milliseconds=spoken), *written, conversation.started_at)
+
+
+def _digest(values: dict[str, Any], utterances: list[dict[str, Any]]) -> str:
+    head = [values[k] for k in ("channel", "customer_id", "advisor_id", "direction", "answered", "source")]
+    body = [[_plain(v) for k, v in row.items() if k != "conversation_id"] for row in utterances]
+    text = json.dumps([head, _plain(values["started_at"]), body], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _plain(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+
+
+def _utterance(row: StoredUtterance) -> Utterance:
+    return Utterance(
+        speaker=Speaker(row.speaker),
+        text="" if row.revoked else row.text,
+        start_ms=row.start_ms,
+        end_ms=row.end_ms,
+        at=row.at,
+        suspect=row.suspect,
+    )

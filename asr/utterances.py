@@ -1,0 +1,118 @@
+"""话轮: from the segments of each channel to one list of turns by time; safe, masked text."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from asr import cleanup
+from asr.transcriber import Segment, Turn, Word
+from dongke.privacy import mask
+from dongke.types import Speaker, Utterance
+
+PAUSE_MS = 800  #: a pause this long inside a segment ends the turn
+MAX_TURN_MS = 30_000  #: neighbouring pieces are joined up to this length
+SPOKEN_NUMBER = 11  #: digits: a telephone number
+_ENDS = tuple("。！？!?")
+_DIGITS = re.compile("[0-9０-９零〇幺一二三四五六七八九两]")
+#: a turn that only reads out digits: two and more, with fillers around them
+_READ_OUT = re.compile(
+    "(?:[嗯啊呃哦对是好的,，.。、 \\-]*[0-9０-９零〇幺一二三四五六七八九两]){2,}[Xx嗯啊呃哦对是好的,，.。、 \\-吗吧]*"
+)
+_BROKEN = re.compile("[\x00\ud800-\udfff]")
+
+
+def merge(channels: Iterable[tuple[Speaker, Sequence[Segment]]]) -> tuple[Turn, ...]:
+    """The turns of all channels in order of time.
+
+    Segments are cut at pauses by their word times (the engine stretches a segment over the other party's turn), doubts
+    come from `cleanup`, and neighbouring pieces of one speaker are joined.
+    """
+    turns = [turn for speaker, segments in channels for turn in channel_turns(speaker, segments)]
+    turns.sort(key=lambda turn: (turn.start_ms or 0, turn.speaker))
+    return tuple(_joined(turns))
+
+
+def channel_turns(speaker: Speaker, segments: Sequence[Segment]) -> list[Turn]:
+    """The turns of one channel, cut at pauses."""
+    turns: list[Turn] = []
+    for segment, reason in zip(segments, cleanup.doubts(segments), strict=True):
+        for words in _pieces(segment):
+            text = cleanup.simplify("".join(w.text for w in words).strip())
+            if cleanup.bare(text):
+                turns.append(Turn(speaker, text, words[0].start_ms, words[-1].end_ms, words, reason))
+    return turns
+
+
+def to_utterances(turns: Iterable[Turn]) -> tuple[Utterance, ...]:
+    """The turns as the rest of Dongke reads them."""
+    return tuple(Utterance(t.speaker, t.text, t.start_ms, t.end_ms, suspect=t.doubt is not None) for t in turns)
+
+
+def safe(text: str) -> str:
+    """The text without what the database cannot keep (NUL, lone surrogates); the length stays the same."""
+    return _BROKEN.sub("\ufffd", text)
+
+
+def mask_all(turns: Sequence[tuple[str, str]]) -> list[str]:
+    """(speaker, text) of a whole conversation, masked; also a number read out in pieces over several turns."""
+    texts = [mask(safe(text)) for _, text in turns]
+    for speaker in {speaker for speaker, _ in turns}:
+        run: list[int] = []
+        for number, (who, text) in enumerate(turns):
+            if _READ_OUT.fullmatch(text):
+                if who == speaker:
+                    run.append(number)
+            elif who == speaker or len(text) > 6:  # a short 嗯 or 对 of the other party does not end the number
+                _mask_run(texts, run)
+                run = []
+        _mask_run(texts, run)
+    return texts
+
+
+def mask_turn(turn: Turn, text: str) -> Turn:
+    """The turn with its masked text; the words follow it."""
+    if text == turn.text or sum(len(w.text) for w in turn.words) < len(text):
+        return replace(turn, text=text)
+    joined = "".join(w.text for w in turn.words)
+    lead = len(joined) - len(joined.lstrip())
+    padded = joined[:lead] + text + joined[lead + len(text) :]
+    words, place = [], 0
+    for word in turn.words:
+        words.append(replace(word, text=padded[place : place + len(word.text)]))
+        place += len(word.text)
+    return replace(turn, text=text, words=tuple(words))
+
+
+def _mask_run(texts: list[str], run: list[int]) -> None:
+    if len(run) > 1 and sum(len(_DIGITS.findall(texts[n])) for n in run) >= SPOKEN_NUMBER:
+        for number in run:
+            texts[number] = _DIGITS.sub("*", texts[number])
+
+
+def _pieces(segment: Segment) -> list[tuple[Word, ...]]:
+    words = segment.words or (Word(segment.text, segment.start_ms, segment.end_ms),)
+    pieces: list[list[Word]] = [[words[0]]]
+    for before, word in zip(words, words[1:], strict=False):
+        if word.start_ms - before.end_ms >= PAUSE_MS:
+            pieces.append([])
+        pieces[-1].append(word)
+    return [tuple(piece) for piece in pieces]
+
+
+def _joined(turns: list[Turn]) -> list[Turn]:
+    done: list[Turn] = []
+    for turn in turns:
+        if done and _belongs(done[-1], turn):
+            last = done[-1]
+            done[-1] = replace(last, text=last.text + turn.text, end_ms=turn.end_ms, words=last.words + turn.words)
+        else:
+            done.append(turn)
+    return done
+
+
+def _belongs(last: Turn, turn: Turn) -> bool:
+    if last.speaker != turn.speaker or last.doubt != turn.doubt or last.text.endswith(_ENDS):
+        return False
+    if last.end_ms is None or turn.start_ms is None or turn.end_ms is None or last.start_ms is None:
+        return False
+    return turn.start_ms - last.end_ms < PAUSE_MS and turn.end_ms - last.start_ms <= MAX_TURN_MS
