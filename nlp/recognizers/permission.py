@@ -1,12 +1,110 @@
-"""permission."""
+"""权限功能开通意向 (intent.permission): permissions and functions he wants opened, asks how to open, or refuses.
 
+By the words around (nlp/lexicon/cues/permission.yaml), by his answer to an offer, or pointing back (那个给我开).
+Signing up for 投顾, or refusing it, is a permission and a product at once: both recognizers read it for themselves.
+"""
+
+import re
 from collections.abc import Iterator
 
-from nlp.document import Candidate, Document
+from dongke.types import Polarity
+from nlp import local
+from nlp.document import Candidate, Document, Mark, Mention, Turn
+from nlp.recognizers.common import steps
 
 VERSION = "1"
+TAG = "intent.permission"
+BACK = 4
+BARRED = ("other_holder", "hypothetical", "sarcastic", "quoted")
+#: words that are a product, too: they need 开, 权限, 账户 … to be a permission
+DOUBLE = frozenset({"可转债", "转债", "reits", "公募reits", "reit", "投顾服务", "基金投顾", "投顾产品", "投顾组合", "港股",
+                    "个人养老金", "个养", "融资", "基金投顾服务"})  # fmt: skip
+_OPEN = re.compile(r"开|权限|账户|签|办|弄|销|关|户")
+_OFFER = re.compile(r"开|要不要|兴趣|考虑|了解|升级|签|试|有没有|需要|弄|办|推|权限|利率|优惠|看看")
 
 
 def find(document: Document) -> Iterator[Candidate]:
-    """Not written yet: finds nothing."""
-    yield from ()
+    """Candidates by his own words, by his answers, and by pointing back."""
+    for turn in document.customer_turns():
+        named = list(document.of("permission", turn=turn.index))
+        found = list(_said(document, named))
+        yield from found
+        if not found:
+            yield from _pointed(document, turn, {m.key for m in named})
+    for mention in document.of("permission"):
+        if not mention.by_customer:
+            yield from _answered(document, mention)
+
+
+def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
+    """One candidate per permission of the turn; a refusal outweighs a wish."""
+    best: dict[str, Candidate] = {}
+    for mention in named:
+        text = local.window(document, mention)
+        cue = local.judge("permission", text)
+        if cue is None or cue.sign == "none" or mention.has(*BARRED):
+            continue
+        wants = cue.sign == "want"
+        if wants and mention.has("past"):
+            continue
+        if mention.text in DOUBLE and not _OPEN.search(text):
+            continue
+        known = best.get(mention.key)
+        if known is None or (not wants and known.polarity is Polarity.AFFIRMED):
+            best[mention.key] = _candidate(mention, wants, cue.id, cue.weight)
+    yield from best.values()
+
+
+def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
+    """What the advisor offers, and the customer takes or refuses in his next words."""
+    reply, turn = document.reply(mention.turn), document.turns[mention.turn]
+    if reply is None or mention.has("past") or not _OFFER.search(turn.text):
+        return
+    if mention.text in DOUBLE and not _OPEN.search(turn.text):
+        return
+    text = document.turns[reply.turn].text
+    if any(m.key != mention.key for m in document.of("permission", turn=reply.turn)):
+        return
+    sign = _sign(text, "permission_answers")
+    if sign == "refuse":
+        yield _candidate(mention, False, "permission.refuse.answer", 0.8, reply.turn)
+    elif sign == "want" and re.search(r"要不要|想不想|兴趣|是想|考虑|开不开|需要", turn.text):
+        yield _candidate(mention, True, "permission.want.answer", 0.75, reply.turn)
+
+
+def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidate]:
+    sign = _sign(turn.text, "permission_pointing")
+    if sign is None:
+        return
+    for named in _last(document, turn.index, several=bool(own)):
+        yield _candidate(named, sign == "want", f"permission.{sign}.this", 0.75, turn.index)
+
+
+def _sign(text: str, part: str) -> str | None:
+    cue = local.judge(part, text)
+    return None if cue is None or cue.sign == "none" else cue.sign
+
+
+def _last(document: Document, turn: int, several: bool) -> list[Mention]:
+    """The permissions spoken of last; of several in one turn only where they are the customer's own words."""
+    for number in range(turn, max(turn - BACK - 1, -1), -1):
+        found = {m.key: m for m in document.of("permission", turn=number)}
+        if found:
+            return list(found.values()) if several or len(found) == 1 else []
+    return []
+
+
+def _candidate(
+    mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None
+) -> Candidate:
+    marks = mention.marks if turn is None else (mention.mark, Mark(turn, 0, 8))
+    return Candidate(
+        tag=TAG,
+        value={"permission": mention.key},
+        marks=marks,
+        rule=rule,
+        polarity=Polarity.AFFIRMED if wants else Polarity.NEGATED,
+        confidence=weight,
+        certainty="stated" if mention.by_customer else "confirmed",
+        steps=steps(mention),
+    )

@@ -1,12 +1,142 @@
-"""product."""
+"""投资理财需求偏好 (intent.product): the kinds of product he wants or refuses.
 
+A product counts by the words around it (nlp/lexicon/cues/product.yaml), by his answer to the advisor's question, or
+where he says 这个我要 of the product that was spoken of just before (nlp/lexicon/cues/pointing.yaml).
+"""
+
+import re
 from collections.abc import Iterator
 
-from nlp.document import Candidate, Document
+from dongke.types import Polarity
+from nlp import dialogue, local
+from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
+from nlp.recognizers.common import steps
 
 VERSION = "1"
+TAG = "intent.product"
+BACK = 4  #: so many turns back a pointing word may reach
+BARRED = ("other_holder", "hypothetical", "sarcastic", "quoted")
+#: 基金 or 股票 beside one of these is only its last word
+SPECIFIC = frozenset(
+    "equity_fund bond_fund index_etf qdii fof money_market quant private_fund fixed_income_plus"
+    " reits pension gold advisory convertible_bond".split()
+)
+#: 这个 after one of these rarely means that he wants it from us
+NOT_SOLD = frozenset({"stock", "deposit", "trust", "insurance"})
+_OFFER = re.compile(
+    r"考虑|要不要|兴趣|推荐|试试|了解|配|买|看看|做|可以|怎么样|需要|放|来|合适|想|款|只|听过|有|接受|门槛"
+)
+_WISH = re.compile(
+    r"要不要|想不想|想买|是想|想要|想了解|感兴趣|有兴趣|考虑|要买|买.{0,4}对吧|能接受|愿意|可以接受"
+)
+_GIVEN_UP = re.compile(r"不放|不配|不买|不要|不做|不碰|不考虑|不提|不推")
 
 
 def find(document: Document) -> Iterator[Candidate]:
-    """Not written yet: finds nothing."""
-    yield from ()
+    """Candidates by his own words, by his answers, and by pointing back."""
+    for turn in document.customer_turns():
+        named = [m for m in document.of("product", turn=turn.index) if not _is_shadow(document, m)]
+        found = list(_said(document, named))
+        yield from found
+        if not found:
+            yield from _pointed(document, turn, {m.key for m in named})
+    for mention in document.of("product"):
+        if not mention.by_customer and not _is_shadow(document, mention):
+            yield from _answered(document, mention)
+
+
+def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
+    """One candidate per product of the turn; a refusal outweighs a wish."""
+    best: dict[str, Candidate] = {}
+    for mention in named:
+        cue = local.judge("product", local.window(document, mention))
+        if cue is None or cue.sign == "none" or mention.has(*BARRED):
+            continue
+        wants = cue.sign == "want"
+        if wants and mention.has("past", "question"):
+            continue
+        known = best.get(mention.key)
+        if known is None or (not wants and known.polarity is Polarity.AFFIRMED):
+            best[mention.key] = _candidate(mention, wants, cue.id, cue.weight)
+    yield from best.values()
+
+
+def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
+    """What the advisor offers, and the customer takes or refuses in his next words."""
+    reply, turn = document.reply(mention.turn), document.turns[mention.turn]
+    if reply is None or mention.has("past") or not _OFFER.search(turn.text):
+        return
+    text = document.turns[reply.turn].text
+    if any(m.key != mention.key for m in document.of("product", turn=reply.turn)):
+        return
+    sign = _sign(text, "answers")
+    given_up = _GIVEN_UP.search(turn.text) and dialogue.asks(turn.text)
+    if sign == "refuse" or (given_up and reply.answer is not Answer.OTHER):
+        yield _candidate(mention, False, "product.refuse.answer", 0.8, reply.turn)
+    elif given_up:
+        return
+    elif sign == "want" and _is_last(document, mention):
+        yield _candidate(mention, True, "product.want.answer", 0.8, reply.turn)
+    elif reply.answer is Answer.YES and mention.has("confirmed") and _asks_wish(turn, mention):
+        yield _candidate(mention, True, "product.want.confirmed", 0.75, reply.turn)
+
+
+def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidate]:
+    """这个我要: the product spoken of last, a few turns before."""
+    sign = _sign(turn.text, "pointing")
+    if sign is None or len(own) > 1:
+        return
+    named = _last_product(document, turn.index)
+    if named is not None and named.key not in NOT_SOLD and (not own or named.key in own):
+        yield _candidate(named, sign == "want", f"product.{sign}.this", 0.7, turn.index)
+
+
+def _sign(text: str, part: str) -> str | None:
+    cue = local.judge(part, text)
+    return None if cue is None or cue.sign == "none" else cue.sign
+
+
+def _last_product(document: Document, turn: int) -> Mention | None:
+    for number in range(turn - 1, max(turn - BACK - 1, -1), -1):
+        found = [m for m in document.of("product", turn=number) if not _is_shadow(document, m)]
+        if found:
+            return found[-1] if len({m.key for m in found}) == 1 else None
+    return None
+
+
+def _is_last(document: Document, mention: Mention) -> bool:
+    return _last_product(document, mention.turn + 1) == mention
+
+
+def _asks_wish(turn: Turn, mention: Mention) -> bool:
+    """要不要, 想买 …吗: the advisor asks for the wish, not for a fact."""
+    tail = turn.text[max(mention.start - 12, 0) : mention.end + 16]
+    return bool(_WISH.search(tail)) and dialogue.asks(turn.text)
+
+
+def _is_shadow(document: Document, mention: Mention) -> bool:
+    """基金 beside a more specific kind in the same or the neighbouring clause is only its last word."""
+    if mention.key not in ("fund", "stock"):
+        return False
+    rivals = [m for m in document.of("product", turn=mention.turn) if m.key in SPECIFIC]
+    near = 8 if mention.key == "fund" else 1
+    return any(
+        0 <= mention.start - m.end <= near or 0 <= m.start - mention.end <= near // 2
+        for m in rivals
+    )
+
+
+def _candidate(
+    mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None
+) -> Candidate:
+    marks = mention.marks if turn is None else (mention.mark, Mark(turn, 0, 8))
+    return Candidate(
+        tag=TAG,
+        value={"product": mention.key},
+        marks=marks,
+        rule=rule,
+        polarity=Polarity.AFFIRMED if wants else Polarity.NEGATED,
+        confidence=weight,
+        certainty="stated" if mention.by_customer else "confirmed",
+        steps=steps(mention),
+    )
