@@ -16,11 +16,16 @@ _BARE_AFTER = re.compile(
 )
 _BEFORE_YUAN = re.compile(r"(?:¥|人民币|rmb|cny)\s*$")
 _END = re.compile(
-    r"(?:左右|上下|出头|挂零|的?样子|这样|以上|以内|之内|以下|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|咯|喽|的|也|都|就|行|够|或|还是|到|那|给|来|可以|能|已经|我|你|是|在|不|要|想|全|转|放|存|拿|先|[,、.;!?…~]|\s|$)"
+    r"(?:左右|上下|出头|挂零|的?样子|这样|以上|以内|之内|以下|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|咯|喽|的|也|都|就|行|够|或|还是|到|那|给|来|可以|能|已经|我|你|是|在|不|要|想|还|没|买|做|炒|搁|趴|躺|挂|闲|全|转|放|存|拿|先|[,、.。;!?…~]|\s|$)"
 )
-_PLAIN_END = re.compile(r"(?:左右|上下|出头|以上|以内|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|的|也|都|就|行|够|或|还是|[,、.;!?…]|\s|$)")
-_DIVIDED = re.compile(r"[这那分成切每第几有另]$")
-_YEAR = re.compile(r"(?:19|20)\d\d$")
+_PLAIN_END = re.compile(r"(?:左右|上下|出头|以上|以内|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|的|也|都|就|行|够|或|还是|[,、.。;!?…]|\s|$)")
+_DIVIDED = re.compile(r"[这那分成切每第几另]$")
+_PER = re.compile(r"[一每](?:股|张|克|手|份|瓶|个月|年|天|平|斤|次|位|月)")
+_PAID = re.compile(r"(?:投|存|转|赚|亏|取|花|扣|交|发|借|还|退|充|付|打|汇|剩|留|凑|攒|拿|收|给|补)(?:个|了|过|我|你|他|您|进去?|出来?|来|满)*$")
+_YUAN_THINGS = re.compile(r"利息|红利|分红|费|工资|每个?月|一个?月|税")
+_MOVED = re.compile(r"(?:转|还|交|赚|亏|花|到|剩|取|放|过去|过来|挪|补|拿)$")
+_AGED = re.compile(r"(?:等到|活到|满|过了|虚岁|今年|都|快|他们|我爸|我妈|老人|岁数)$")
+_STOP = re.compile(r"[。!?;]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +93,10 @@ def _wan_meant(t: str, c: Counted) -> bool:
     left, right = clause(t, c.number.start, c.end)
     if cues()["counted_things"].search(t, left, right):
         return False
-    small = c.number.high < 10 and not c.number.fuzzy
-    other = t[: c.number.start] + "," + t[c.end :]
-    return bool(cues()["wan_meant_strong" if small else "wan_meant"].search(other))
+    if c.number.high < 10 and not c.number.fuzzy:
+        strong = t[left : c.number.start] + "," + t[c.end : right]
+        return c.number.low > 2 and bool(cues()["wan_meant_strong"].search(strong))
+    return bool(cues()["wan_meant"].search(t[: c.number.start] + "," + t[c.end :]))
 
 
 def _plain(t: str, c: Counted, assume_wan: bool) -> Sum | None:
@@ -108,7 +114,11 @@ def _plain(t: str, c: Counted, assume_wan: bool) -> Sum | None:
         return None
     if assume_wan and n.low < 10_000 and not n.decimal and n.step < 1000 and _END.match(t, c.end):
         return Sum(n.times(WAN), c.end, "ellipsis")
-    if not _big_enough(t, n) or not _END.match(t, c.end):
+    if not _big_enough(t, n):
+        return None
+    if _PER.match(t, c.end) or (_PAID.search(before) and not said_in_digits(t, n)):
+        return Sum(n, c.end, "ellipsis")
+    if not _END.match(t, c.end):
         return None
     return Sum(n, c.end, "ellipsis") if cues()["money"].search(t, left, right) else None
 
@@ -121,20 +131,49 @@ def _big_enough(t: str, n: Numeral) -> bool:
     return n.low >= 1000 and n.low % 100 == 0 and (len(said) != 6 or said.endswith("000"))
 
 
-def elliptic(t: str, c: Counted, neighbours: list[Sum]) -> Sum | None:
-    """A number that takes its 万 or 块 from the sum beside it: 三十万不够, 得八十."""
+def said_in_digits(t: str, n: Numeral) -> bool:
+    return t[n.start : n.end].isdigit()
+
+
+def elliptic(t: str, c: Counted, own: Sum | None, neighbours: list[Sum]) -> Sum | None:
+    """A number that takes its 万 or 块 from the sum beside it: 三十万不够, 得八十. `own` is what it is by itself."""
     n = c.number
-    if c.kind != "none" or n.great or n.code or n.bare or n.decimal or n.high >= 1000:
-        return None
-    if n.high == 1 or n.high == 2 or not _PLAIN_END.match(t, c.end):
-        return None
-    if cues()["name_before"].search(t[:n.start]) or t[n.start - 1 : n.start] in "月年号点分:.几第":
-        return None
-    near = [s for s in neighbours if _distance(s, n) <= 14]
-    if not near:
-        return None
-    factor = _factor(min(near, key=lambda s: _distance(s, n)))
-    return factor and Sum(n.times(factor), c.end, "ellipsis")
+    if c.kind != "none" or n.great or n.code or n.bare or n.decimal or n.high >= 1000 or n.high < 3:
+        return own
+    if own and (n.low < 100 or _YUAN_THINGS.search(t, max(0, n.start - 8), n.start)):
+        return own
+    if not _PLAIN_END.match(t, c.end) or _is_age(t, c) or _named(t, n):
+        return own
+    near = [s for s in neighbours if _near(t, s, n)]
+    nearest = min(near, key=lambda s: _distance(s, n), default=None)
+    factor = nearest and _factor(nearest)
+    if not nearest or not factor or not _alike(n, nearest, factor):
+        return own
+    return Sum(n.times(factor), c.end, "ellipsis")
+
+
+def _named(t: str, n: Numeral) -> bool:
+    before = t[: n.start]
+    return bool(cues()["name_before"].search(before)) or before[-1:] in tuple("月年号点分:.几第")
+
+
+def _is_age(t: str, c: Counted) -> bool:
+    """80多了, 等到七十."""
+    if not 40 <= c.number.low <= 100:
+        return False
+    after = t[c.end : c.end + 1] == "了" and not _MOVED.search(t[: c.number.start])
+    return after or bool(_AGED.search(t[: c.number.start]))
+
+
+def _near(t: str, s: Sum, n: Numeral) -> bool:
+    gap = t[min(s.end, n.end) : max(s.number.start, n.start)]
+    return len(gap) <= 14 and not _STOP.search(gap)
+
+
+def _alike(n: Numeral, s: Sum, factor: Decimal) -> bool:
+    """Of one size: 三百万, 现在剩两百一; not 十万送一百."""
+    ratio = n.high * factor / max(s.number.high, Decimal(1))
+    return Decimal("0.2") <= ratio <= 5 if n.low >= 100 else ratio <= 30
 
 
 def _distance(s: Sum, n: Numeral) -> int:

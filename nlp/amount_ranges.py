@@ -80,8 +80,8 @@ def _leading(value: Decimal) -> Decimal:
 
 
 def _side_by_side(a: Counted, b: Counted) -> Counted | None:
-    """十块八块, 三千块五千块."""
-    if a.kind != "yuan" or b.kind != "yuan" or a.number.fuzzy or b.number.fuzzy:
+    """十块八块, 三千块五千块, 十个八个."""
+    if a.kind not in ("yuan", "ge") or b.kind != a.kind or a.number.fuzzy or b.number.fuzzy:
         return None
     low, high = sorted((a.number, b.number), key=lambda n: n.low)
     if high.low >= low.low * 10:

@@ -13,12 +13,13 @@ _YUAN = re.compile(
     r"|(?P<yuan>[元圆](?!旦|月|宵|素|宇宙|老|气|件|首|年|朝|件)|rmb|cny|人民币|软妹币|大洋|大元))"
 )
 _AFTER_YUAN = re.compile(
-    r"(?P<more>多|来)?(?P<zero>零)?(?:(?P<mao>[一二三四五六七八九两几\d])[毛角](?:(?P<fen>[一二三四五六七八九\d])分?)?"
+    r"(?P<more>多|来|几(?!毛))?(?P<zero>零)?(?:(?P<mao>[一二三四五六七八九两几\d])[毛角](?:(?P<fen>[一二三四五六七八九\d])分?)?"
     r"|(?P<short>[一二三四五六七八九][一二三四五六七八九]?|\d(?!\d|\.))(?P<stop>[年月天日号个只手股点倍次位人份笔张条万千百十%万家会起下直])?)?"
 )
 _MONEY_WORD = re.compile(r"(?:现金|大洋)?(?:块|元)?(?:钱|人民币|rmb|整)(?!包)")
 _MAO = re.compile(r"(?P<unit>毛|角(?=钱|[一二三四五六七八九\d]分|$|[,的吧呢了])|分钱)(?!利|病|巾|衣|主席|骨|坯)(?:(?P<fen>[一二三四五六七八九\d])分?(?![\d十]))?")
 _SMALL = {"毛": Decimal("0.1"), "角": Decimal("0.1"), "分钱": Decimal("0.01")}
+_A_BIT = re.compile(r"多一?点")  # 六万多点: a little more, not points
 _GE = re.compile(r"个(?:多|来)?(?!亿|w)")
 
 
@@ -39,7 +40,7 @@ def unit_after(t: str, n: Numeral) -> Counted:
     yuan = _yuan(t, n) or _small_change(t, n)
     if yuan:
         return yuan
-    counted = cues()["counted"].match(t, n.end)
+    counted = None if _A_BIT.match(t, n.end - 1) else cues()["counted"].match(t, n.end)
     ge = _GE.match(t, n.end)
     if ge and (not counted or counted.end() == ge.end()):
         return Counted(n, ge.end(), "ge")
@@ -67,7 +68,7 @@ def _with_change(t: str, n: Numeral, end: int) -> tuple[Numeral, int]:
     if not m or n.fuzzy:
         return n, end
     if m["more"] and not m["mao"] and not m["short"]:
-        more = n.more(n.end) if m["more"] == "多" and t[m.end() : m.end() + 1] != "少" else n
+        more = n.more(n.end) if m["more"] != "来" and t[m.end() : m.end() + 1] != "少" else n
         return more, m.end()
     if m["mao"]:
         return n.plus(_change(m["mao"], m["fen"], m.end())), m.end()

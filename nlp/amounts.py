@@ -65,18 +65,20 @@ def _sums(t: str, assume_wan: bool) -> list[Sum]:
     items = merged(t, _items(t))
     judged = [(c, judge(t, c, assume_wan)) for c in items]
     sure = [s for _, s in judged if s]
-    if not sure or len(sure) == len(items):
+    if not sure or len(items) == 1:
         return sure
-    every = (s or elliptic(t, c, sure) for c, s in judged)
+    every = (elliptic(t, c, s, [x for x in sure if x is not s]) for c, s in judged)
     return [s for s in every if s]
 
 
 def _items(t: str) -> list[Counted]:
-    names = name_spans(t)
-    found = (unit_after(t, n) for n in numerals(t))
-    return [
-        c for c in found if not any(a < c.number.end and c.number.start < b for a, b in names)
-    ]
+    names = name_spans(t) + [m.span() for m in _IDIOM.finditer(t)]
+    items: list[Counted] = []
+    for n in numerals(t):
+        inside_name = any(a < n.end and n.start < b for a, b in names)
+        if not inside_name and not (items and n.start < items[-1].end):
+            items.append(unit_after(t, n))
+    return items
 
 
 def _amount(text: str, t: str, s: Sum) -> Amount:

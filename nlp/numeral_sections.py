@@ -13,7 +13,8 @@ _ARABIC = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?")
 _SEVERAL = re.compile(r"(?:好|大|小|老)?几(?!乎|时)|数(?=[十百千万亿])")
 _SEVERAL_VALUES = {"大几": (5, 9), "小几": (2, 4)}
 _POINT = re.compile(
-    r"点(?:(?P<several>几)|(?P<digits>[零一二三四五六七八九0-9]+))(?=(?P<unit>个?[万亿w]|[千百k%成倍]|个百?分?点|块|个多点)?)"
+    r"点(?:(?P<several>几)|(?P<digits>[零一二三四五六七八九0-9]+))"
+    r"(?=(?P<unit>个?[万亿w]|[k%成倍]|个百?分?点|块|个多点)?)(?![十百千])"
 )
 _CAME = re.compile(r"来(?=[万亿w块元个千百毛年天岁分人]|[一二三四五六七八九两]十)")
 _MORE = re.compile(r"[多余](?![少久谢额钱半数次])")
@@ -78,9 +79,16 @@ def read_section(t: str, i: int) -> Numeral | None:
     return reader.result()
 
 
-def after_unit(n: Numeral) -> Numeral:
-    """几 below a unit that was said begins at one: 十几 is 11–19, 一万几 11000–19000."""
-    return replace(n, low=ONE) if (n.low, n.high) == (2, 9) else n
+def after_unit(n: Numeral, place: Decimal) -> Numeral:
+    """几 below a unit that was said: 十几 is 11–19, but 一万几 and 一千几, as 一万多 and 一千多, reach the next step."""
+    low, high = _below_unit(n.low, n.high, place)
+    return replace(n, low=low, high=high)
+
+
+def _below_unit(low: Decimal, high: Decimal, place: Decimal) -> tuple[Decimal, Decimal]:
+    if (low, high) != (2, 9):
+        return low, high
+    return (ONE, high) if place == ONE else (Decimal(0), TEN)
 
 
 def fuzz(t: str, n: Numeral) -> Numeral:
@@ -141,11 +149,16 @@ class _Reader:
             return False
         low, high, j = item
         unit = UNITS.get(self.t[j : j + 1])
-        if unit is not None:
+        if unit is not None and not self._stutters(j):
             return self._with_unit(low, high, j, unit)
         if j > self.i + zero:
             self._without_unit(low, high, j, zero)
         return False
+
+    def _stutters(self, j: int) -> bool:
+        """十七|十七万 and not 十|七十七万."""
+        said = self.t[self.start : j]
+        return j - self.start > 1 and self.i > self.start and self.t.startswith(said, j)
 
     def _with_unit(self, low: Decimal, high: Decimal, j: int, unit: Decimal) -> bool:
         if unit >= self.last or (self.i > self.start and low >= TEN):
@@ -158,12 +171,12 @@ class _Reader:
     def _without_unit(self, low: Decimal, high: Decimal, j: int, zero: bool) -> None:
         place = ONE if zero or self.last == TEN else self.last / 10
         if self.i == self.start:
-            self.step = _last_step(low)
+            self.step, self.decimal = _last_step(low), low != int(low)
             self._add(low, high, j)
             self._more()
         elif low < TEN and low == int(low) and self._is_place(j, place):
             self.step = place
-            low = ONE if (low, high) == (2, 9) else low
+            low, high = _below_unit(low, high, place)
             self._add(low * place, high * place, j)
 
     def _is_place(self, j: int, place: Decimal) -> bool:
@@ -195,7 +208,7 @@ class _Reader:
 def _decimals(t: str, n: Numeral) -> Numeral:
     """九点四|万, 一点五|个亿, 零点五|%; 三点五|十 stays a time."""
     m = _POINT.match(t, n.end)
-    if not m or t[m.end() : m.end() + 1] == "十":
+    if not m:
         return n
     if m["several"]:
         return replace(n, high=n.high + 1, end=m.end(), fuzzy=True, decimal=True) if m["unit"] else n

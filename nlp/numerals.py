@@ -28,7 +28,8 @@ _IDIOM_VALUES = {
     "w": (10000, 10000),
     "one": (1, 1),
 }
-_GREAT = re.compile(r"(?P<more>个[多来])?(?:个(?=[w亿]))?(?:(?P<wy>万亿)|(?P<w>万|w)|(?P<y>亿)|(?P<k>k))(?![a-z])")
+_GREAT = re.compile(r"(?P<more>个[多来半])?(?:个(?=[w亿]))?(?:(?P<wy>万亿)|(?P<w>万|w)|(?P<y>亿)|(?P<k>k))(?![a-z])")
+_OVER_WAN = re.compile(r"[上过破超近]万(?:[多块元的吧了呢,。\s]|$)")
 _HALF = re.compile(r"半(?![年个天月小仓数夜路点截])")
 _FACTORS = {"wy": WAN * YI, "w": WAN, "y": YI, "k": Decimal(1000)}
 
@@ -72,7 +73,7 @@ def _one(t: str, i: int) -> Numeral | None:
         return number if number.great else None
     if t[i] in "万亿":
         number = _great(t, Numeral(ONE, ONE, i, i, bare=True))
-        return number if (number.great or 0) >= YI else None
+        return number if (number.great or 0) >= YI or _OVER_WAN.search(t, i - 1, i + 2) else None
     section = read_section(t, i)
     return section and _great(t, section)
 
@@ -84,6 +85,8 @@ def _great(t: str, head: Numeral) -> Numeral:
         return head
     if m["more"] == "个多":
         head = head.more(head.end)
+    elif m["more"] == "个半":
+        head = head.plus(Numeral(Decimal("0.5"), Decimal("0.5"), head.end, head.end))
     factor = _FACTORS[m.lastgroup]
     value = replace(head.times(factor, m.end()), decimal=False)
     return fuzz(t, _below(t, value, factor))
@@ -119,7 +122,7 @@ def _without_zero(t: str, value: Numeral, rest: Numeral, factor: Decimal) -> Num
     if rest.high < TEN:
         if COUNTED.match(t, rest.end) or t[rest.start] in "两数":
             return value
-        return value.plus(after_unit(rest).times(factor / 10))
+        return value.plus(after_unit(rest, factor).times(factor / 10))
     said_thousand = rest.low >= 1000
     if rest.low < 100 or (not said_thousand and COUNTED.match(t, rest.end)):
         return value
