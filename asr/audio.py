@@ -55,13 +55,14 @@ class Sound:
         """One channel as floats within ±1."""
         import numpy as np
 
-        return self.pcm[:, number].astype(np.float32) / 32768
+        return self.pcm[:, number].astype(np.float32) / np.float32(32768)
 
     def mono(self) -> "Samples":
         """All channels mixed into one."""
         import numpy as np
 
-        return self.pcm.mean(axis=1, dtype=np.float32) / np.float32(32768)
+        mixed: Samples = self.pcm.mean(axis=1, dtype=np.float32) / np.float32(32768)
+        return mixed
 
 
 def probe(path: Path, max_seconds: int) -> Probe:
@@ -114,7 +115,7 @@ def loudness_db(samples: "Samples") -> float:
 
 
 def is_dual_mono(sound: Sound) -> bool:
-    """Whether both channels carry the same mix, or one of them is dead: then a channel tells nothing about who speaks."""
+    """Whether both channels carry the same mix, or one is dead: then a channel does not tell who speaks."""
     import numpy as np
 
     if sound.channels == 1:
@@ -137,8 +138,8 @@ def gate(own: "Samples", other: "Samples") -> "Samples":
     mine = np.convolve(_energy(own), smooth, "same")[:blocks]
     theirs = np.convolve(_energy(other), smooth, "same")[:blocks]
     is_open = (mine * 10 ** (GATE_DB / 20) > theirs).astype(np.float32)
-    is_open = np.convolve(is_open, np.ones(2 * GATE_WIDEN_BLOCKS + 1), "same")[:blocks]
-    gain = np.where(is_open > 0, 1.0, GATE_FLOOR).astype(np.float32)
+    near = np.convolve(is_open, np.ones(2 * GATE_WIDEN_BLOCKS + 1), "same")[:blocks]
+    gain = np.where(near > 0.5, 1.0, GATE_FLOOR).astype(np.float32)
     return own * np.pad(np.repeat(gain, BLOCK), (0, len(own) - blocks * BLOCK), constant_values=1.0)
 
 

@@ -248,7 +248,7 @@ def _store(
         .execution_options(populate_existing=True)
     ).all()
     utterances = tuple(
-        Utterance(Speaker(row.speaker), row.text or "", at=row.sent_at, suspect=not row.own_words) for row in rows
+        Utterance(Speaker(row.speaker or ""), row.text or "", at=row.sent_at, suspect=_is_foreign(row)) for row in rows
     )
     begun = rows[0].sent_at if rows else started_at
     assert begun is not None
@@ -270,6 +270,11 @@ def _store(
             .execution_options(synchronize_session=False)
         )
     return set() if result.state == "unchanged" else {ident}
+
+
+def _is_foreign(row: ChatMessage) -> bool:
+    """Whether the text must not speak for the customer: the title of a link or file that he passed on."""
+    return row.speaker == Speaker.CUSTOMER and not row.own_words
 
 
 def _consents(placed: list[_Placed], fresh: set[str], resolve: Callable[[str], Party | None]) -> list[Consent]:

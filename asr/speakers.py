@@ -15,7 +15,10 @@ _CUSTOMER_CUES = re.compile(
 )
 
 _LABELS = {
-    Speaker.ADVISOR: "advisor agent staff employee operator seller 顾问 投资顾问 投顾 理财顾问 客户经理 坐席 座席 客服 经理 员工 营业部 坐席人员",
+    Speaker.ADVISOR: (
+        "advisor agent staff employee operator seller "
+        "顾问 投资顾问 投顾 理财顾问 客户经理 坐席 座席 客服 经理 员工 营业部"
+    ),
     Speaker.CUSTOMER: "customer client user caller 客户 用户 顾客 投资者 投资人 来电人",
 }
 _ROLE_BY_LABEL = {word: role for role, words in _LABELS.items() for word in words.split()}

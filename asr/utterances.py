@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from asr import cleanup
 from asr.transcriber import Segment, Turn, Word
@@ -13,11 +14,11 @@ PAUSE_MS = 800  #: a pause this long inside a segment ends the turn
 MAX_TURN_MS = 30_000  #: neighbouring pieces are joined up to this length
 SPOKEN_NUMBER = 11  #: digits: a telephone number
 _ENDS = tuple("。！？!?")
-_DIGITS = re.compile("[0-9０-９零〇幺一二三四五六七八九两]")
+_DIGIT = "0-9０-９零〇幺一二三四五六七八九两"
+_FILLER = "嗯啊呃哦对是好的,，.。、 \\-"
+_DIGITS = re.compile(f"[{_DIGIT}]")
 #: a turn that only reads out digits: two and more, with fillers around them
-_READ_OUT = re.compile(
-    "(?:[嗯啊呃哦对是好的,，.。、 \\-]*[0-9０-９零〇幺一二三四五六七八九两]){2,}[Xx嗯啊呃哦对是好的,，.。、 \\-吗吧]*"
-)
+_READ_OUT = re.compile(f"(?:[{_FILLER}]*[{_DIGIT}]){{2,}}[Xx吗吧{_FILLER}]*")
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -92,7 +93,7 @@ def _mask_run(texts: list[str], run: list[int]) -> None:
 def _pieces(segment: Segment) -> list[tuple[Word, ...]]:
     words = segment.words or (Word(segment.text, segment.start_ms, segment.end_ms),)
     pieces: list[list[Word]] = [[words[0]]]
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         if word.start_ms - before.end_ms >= PAUSE_MS:
             pieces.append([])
         pieces[-1].append(word)
