@@ -18,10 +18,14 @@ _BEFORE_YUAN = re.compile(r"(?:¥|人民币|rmb|cny)\s*$")
 _END = re.compile(
     r"(?:左右|上下|出头|挂零|的?样子|这样|以上|以内|之内|以下|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|咯|喽|的|也|都|就|行|够|或|还是|到|那|给|来|可以|能|已经|我|你|是|在|不|要|想|还|没|买|做|炒|搁|趴|躺|挂|闲|全|转|放|存|拿|先|[,、.。;!?…~]|\s|$)"
 )
-_PLAIN_END = re.compile(r"(?:左右|上下|出头|以上|以内|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|的|也|都|就|行|够|或|还是|[,、.。;!?…]|\s|$)")
+_PLAIN_END = re.compile(
+    r"(?:左右|上下|出头|以上|以内|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|的|也|都|就|行|够|或|还是|[,、.。;!?…]|\s|$)"
+)
 _DIVIDED = re.compile(r"[这那分成切每第几另]$")
 _PER = re.compile(r"[一每](?:股|张|克|手|份|瓶|个月|年|天|平|斤|次|位|月)")
-_PAID = re.compile(r"(?:投|存|转|赚|亏|取|花|扣|交|发|借|还|退|充|付|打|汇|剩|留|凑|攒|拿|收|给|补)(?:个|了|过|我|你|他|您|进去?|出来?|来|满)*$")
+_PAID = re.compile(
+    r"(?:投|存|转|赚|亏|取|花|扣|交|发|借|还|退|充|付|打|汇|剩|留|凑|攒|拿|收|给|补)(?:个|了|过|我|你|他|您|进去?|出来?|来|满)*$"
+)
 _YUAN_THINGS = re.compile(r"利息|红利|分红|费|工资|每个?月|一个?月|税")
 _MOVED = re.compile(r"(?:转|还|交|赚|亏|花|到|剩|取|放|过去|过来|挪|补|拿)$")
 _AGED = re.compile(r"(?:等到|活到|满|过了|虚岁|今年|都|快|他们|我爸|我妈|老人|岁数)$")
@@ -59,19 +63,19 @@ def _yuan(t: str, c: Counted) -> Sum | None:
     n = c.number
     if n.low < 10 and t[n.end : c.end] == "块" and n.low == n.high and not n.decimal:
         left, right = clause(t, n.start, c.end)
-        if _DIVIDED.search(t[:n.start]) or not cues()["money"].search(t[left:right]):
+        if _DIVIDED.search(t[: n.start]) or not cues()["money"].search(t[left:right]):
             return None
     return Sum(n, c.end, marked=True)
 
 
 def _great(t: str, c: Counted) -> Sum | None:
     n = c.number
-    if cues()["name_before"].search(t[:n.start]) and not t[:n.start].endswith("转"):
+    if cues()["name_before"].search(t[: n.start]) and not t[: n.start].endswith("转"):
         return None
     left, _ = clause(t, n.start, c.end)
     if cues()["not_money_before"].search(t[left : n.start]):
         return None
-    if n.bare and not n.fuzzy and not (_BARE_BEFORE.search(t[:n.start]) or _BARE_AFTER.match(t, n.end)):
+    if n.bare and not n.fuzzy and not (_BARE_BEFORE.search(t[: n.start]) or _BARE_AFTER.match(t, n.end)):
         return None
     return Sum(n, c.end)
 
@@ -82,7 +86,7 @@ def _ge(t: str, c: Counted, assume_wan: bool) -> Sum | None:
     after = t[c.end : c.end + 6]
     if n.great or n.bare or n.high >= 10_000 or not _END.match(after):
         return None
-    if cues()["name_before"].search(t[:n.start]) or _DIVIDED.search(t[:n.start]):
+    if cues()["name_before"].search(t[: n.start]) or _DIVIDED.search(t[: n.start]):
         return None
     if assume_wan or _wan_meant(t, c):
         return Sum(n.times(WAN), c.end, "ellipsis")
@@ -102,7 +106,7 @@ def _wan_meant(t: str, c: Counted) -> bool:
 def _plain(t: str, c: Counted, assume_wan: bool) -> Sum | None:
     """A number with neither 万 nor 块: 三千五, 四百二, 8k, 成本二十三."""
     n = c.number
-    before = t[:n.start]
+    before = t[: n.start]
     if _BEFORE_YUAN.search(before):
         return Sum(n, c.end, marked=True)
     left, right = clause(t, n.start, c.end)

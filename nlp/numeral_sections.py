@@ -106,7 +106,7 @@ def fuzz(t: str, n: Numeral) -> Numeral:
 def read_item(t: str, i: int) -> tuple[Decimal, Decimal, int] | None:
     """One digit place: (low, high, end) of 五, 两三, 三五, 几, 好几, 大几 or an Arabic number; an implied 一 has no width."""
     c = t[i : i + 1]
-    if c in DIGITS and c and c != "零":
+    if c in DIGITS and (c != "零" or t[i + 1 : i + 2] == "点"):
         return _digits(t, i)
     if c.isdigit():
         m = _ARABIC.match(t, i)
@@ -205,18 +205,27 @@ class _Reader:
         return number if self.fuzzy else _decimals(self.t, number)
 
 
+def with_decimals(t: str, n: Numeral) -> Numeral:
+    """三点五, 两点几 read as decimals, by one who knows that no time of day is meant."""
+    m = _POINT.match(t, n.end)
+    return _pointed(n, m) if m and not n.decimal and not n.fuzzy else n
+
+
 def _decimals(t: str, n: Numeral) -> Numeral:
     """九点四|万, 一点五|个亿, 零点五|%; 三点五|十 stays a time."""
     m = _POINT.match(t, n.end)
-    if not m:
+    if not m or n.decimal:
         return n
+    if m["several"] or (len(m["digits"]) < 2 and n.low != 0):
+        return _pointed(n, m) if m["unit"] else n
+    return _pointed(n, m)
+
+
+def _pointed(n: Numeral, m: re.Match[str]) -> Numeral:
     if m["several"]:
-        return replace(n, high=n.high + 1, end=m.end(), fuzzy=True, decimal=True) if m["unit"] else n
+        return replace(n, high=n.high + 1, end=m.end(), fuzzy=True, decimal=True)
     digits = "".join(str(DIGITS.get(c, c)) for c in m["digits"])
-    if not m["unit"] and len(digits) < 2 and n.low != 0:
-        return n
-    part = Decimal(f"0.{digits}")
-    step = Decimal(1).scaleb(-len(digits))
+    part, step = Decimal(f"0.{digits}"), Decimal(1).scaleb(-len(digits))
     return replace(n, low=n.low + part, high=n.high + part, end=m.end(), step=step, decimal=True)
 
 
