@@ -1,12 +1,249 @@
-"""external."""
+"""外部资产 (assets.external): what he holds now with another broker, bank, platform, insurer or trust.
 
-from collections.abc import Iterator
+A place is an institution by name, or a type of institution where only that is said. It counts where the words around it
+say that he holds something there (nlp/lexicon/cues/external.yaml), or where the advisor asks and he confirms. That he
+holds nothing elsewhere is the negated tag.
+"""
 
-from nlp.document import Candidate, Document
+import re
+from collections.abc import Iterator, Sequence
+
+from dongke.types import Polarity
+from nlp import entities, holdings, local, values
+from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
+from nlp.holdings import Stretch
+from nlp.recognizers.common import steps
 
 VERSION = "1"
+TAG = "assets.external"
+BARRED = ("other_holder", "hypothetical", "sarcastic", "quoted")
+#: what a type holds where no product is said
+USUAL = {"insurer": "insurance", "trust_company": "trust", "private_manager": "private_fund"}
+#: what a word of a platform means by itself
+OWN_PRODUCT = {
+    "余额宝": "money_market", "零钱通": "money_market", "小金库": "money_market", "朝朝宝": "money_market",
+    "京东小金库": "money_market", "小荷包": "money_market", "活期宝": "money_market", "微信零钱通": "money_market",
+    "e钱包": "money_market",
+}  # fmt: skip
+_ASKED = re.compile(r"有没有|还有|吗|呢|没有|有没|多少|哪|是不是|对吧|吧|？|没|得|啥|什么|这些地方|一起看")
+_OWNED = re.compile(r"[嗯啊哎哦，]*(对|有|是|系|那边|就那|在)")
+_NOTHING = re.compile(r"^[^。？]{0,4}(清空|掏空|取光|取完|没有|没了|没得|没啦|都没|全提|早没|花光|光了|销了|哪还有|哪有|真没)")
+_THIRD = re.compile(r"(他|她|他们|人家)[^，。]{0,6}◆")
+_BANKING = re.compile(r"理财")
+_SHARES = re.compile(r"票|底仓|市值|持仓|股")
+_SAVED = re.compile(r"存着|存有|存了|折子|存单|定存|死期|存的|定期")
 
 
 def find(document: Document) -> Iterator[Candidate]:
-    """Not written yet: finds nothing."""
-    yield from ()
+    """One candidate per place that holds, then the denials."""
+    places = _places(document)
+    held = [c for p in places if (c := _holding(document, p, places)) is not None]
+    merged = _merge(held)
+    yield from merged
+    yield from _denials(document, {c.value["institution_type"] for c in merged})
+
+
+def _places(document: Document) -> list[Mention]:
+    """Institutions, and types where no institution stands in the same clause."""
+    named = [m for m in document.of("institution")]
+    found = list(named)
+    for mention in document.of("place_type"):
+        turn = document.turns[mention.turn]
+        clause = turn.clause_at(mention.start)
+        if not any(
+            n.turn == mention.turn and turn.clause_at(n.start) == clause for n in named
+        ):
+            found.append(mention)
+    return sorted(found, key=lambda m: (m.turn, m.start))
+
+
+def _kind(place: Mention) -> str:
+    if place.kind == "institution":
+        return entities.institution_type(place.key)
+    return place.key
+
+
+def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> Candidate | None:
+    """The candidate of one place, if he says or confirms that he holds something there."""
+    if place.has(*BARRED):
+        return None
+    parts = _parts(document, place, places)
+    if not parts:
+        return None
+    turn = document.turns[place.turn]
+    prompt = document.prompt(turn.index) if place.by_customer else turn
+    asked = prompt.text if prompt is not None else ""
+    money = holdings.amount(parts, asked)
+    due = holdings.matures(parts, document.started_at)
+    cue = local.judge("external", local.window(document, place))
+    sign = cue.sign if cue is not None else None
+    if place.by_customer and not _is_held(document, place, sign, money is not None, due):
+        return None
+    text = "，".join(p.text for p in parts)
+    kind = _kind(place)
+    low, high = (money.low, money.high) if money is not None else (None, None)
+    marks = [place.mark, *(p.mark for p in parts)]
+    if asked and _ASKED.search(asked) and place.by_customer and prompt is not None:
+        marks.append(Mark(prompt.index, 0, 6))
+    return Candidate(
+        tag=TAG,
+        value={
+            "institution": place.key if place.kind == "institution" else None,
+            "institution_type": kind,
+            "product": _product(document, place, parts, text, kind),
+            "low": values.number(low),
+            "high": values.number(high),
+            "matures_on": due,
+        },
+        marks=tuple(dict.fromkeys(marks)),
+        rule=cue.id if cue is not None else "external.hold.value",
+        confidence=cue.weight if cue is not None else 0.7,
+        certainty="stated" if place.by_customer else "confirmed",
+        holder="household" if place.has("household") else "customer",
+        steps=steps(place),
+    )
+
+
+def _parts(document: Document, place: Mention, places: Sequence[Mention]) -> list[Stretch]:
+    """The words that belong to the place; for the advisor's words, the customer's answer."""
+    if place.by_customer:
+        return holdings.stretches(document, place, places)
+    reply = document.reply(place.turn)
+    turn = document.turns[place.turn]
+    if reply is None or reply.answer is Answer.NO or not _ASKED.search(turn.text):
+        return []
+    rivals = [p for p in places if p.turn == place.turn and p.key != place.key]
+    answer = document.turns[reply.turn]
+    if rivals or any(p.turn == answer.index and p.key != place.key for p in places):
+        return []
+    said = values.amounts(answer.text) or values.dates(answer.text, document.started_at)
+    if place.kind != "institution" or not (said or _OWNED.match(answer.text)):
+        return []
+    return holdings.following(document, place, places)
+
+
+def _is_held(
+    document: Document, place: Mention, sign: str | None, money: bool, due: str | None
+) -> bool:
+    if sign in ("gone", "empty", "owe", "none"):
+        return False
+    if _THIRD.search(local.window(document, place, before=0, after=0)):
+        return False
+    if place.kind == "institution":
+        return sign == "hold" and (money or due is not None or _is_sure(document, place)) or (
+            sign is None and money
+        )
+    if local.judge("product", local.window(document, place)) is not None and not money:
+        return False
+    return (sign == "hold" and (money or due is not None)) or (money and due is not None)
+
+
+def _is_sure(document: Document, place: Mention) -> bool:
+    """Without amount or date only a strong word counts."""
+    cue = local.judge("external", local.window(document, place))
+    return cue is not None and cue.id == "external.hold.strong"
+
+
+def _product(
+    document: Document, place: Mention, parts: Sequence[Stretch], text: str, kind: str
+) -> str | None:
+    """The product held; None where it is a mix or not said."""
+    own = OWN_PRODUCT.get(place.text)
+    if own is not None:
+        return own
+    found: list[str] = []
+    for part in parts:
+        for mention in document.of("product", turn=part.turn):
+            if part.start <= mention.start < part.end and mention.text != place.text:
+                found.append(mention.key)
+    keys = list(dict.fromkeys(found))
+    if len(keys) > 1 and "fund" in keys:
+        keys.remove("fund")
+    if kind == "bank" and not keys:
+        return "fixed_income" if _BANKING.search(text) else "deposit" if _SAVED.search(text) else None
+    if kind == "broker" and keys == ["qdii"]:
+        return "stock"
+    if kind == "broker" and not keys and _SHARES.search(text):
+        return "stock"
+    if kind in USUAL and (not keys or keys[0] != "quant"):
+        return USUAL[kind]
+    return keys[0] if len(keys) == 1 else None
+
+
+def _merge(held: list[Candidate]) -> list[Candidate]:
+    """One candidate per institution; what one leaves open another fills."""
+    found: dict[tuple[str, str | None], Candidate] = {}
+    for one in held:
+        key = (one.value["institution_type"], one.value["institution"])
+        known = found.get(key)
+        if known is None:
+            found[key] = one
+            continue
+        value = {k: v if v is not None else one.value[k] for k, v in known.value.items()}
+        if known.value["low"] is None and known.value["high"] is None:
+            value |= {"low": one.value["low"], "high": one.value["high"]}
+        else:
+            value |= {"low": known.value["low"], "high": known.value["high"]}
+        marks = tuple(dict.fromkeys((*known.marks, *one.marks)))
+        found[key] = Candidate(
+            tag=TAG, value=value, marks=marks, rule=known.rule, confidence=known.confidence,
+            certainty=known.certainty, holder=known.holder, steps=(*known.steps, *one.steps),
+        )  # fmt: skip
+    return list(found.values())
+
+
+def _denials(document: Document, held: set[str]) -> Iterator[Candidate]:
+    """Nothing elsewhere: said by himself, or his no to the advisor's question."""
+    for mention in document.of("nowhere"):
+        if mention.by_customer and not mention.has(*BARRED):
+            kind = _asked_kind(document, document.prompt(mention.turn)) or mention.key
+            yield from _denial(mention.mark, None, kind, held, mention.rule)
+    for turn in document.advisor_turns():
+        kind = _asked_kind(document, turn)
+        reply = document.reply(turn.index)
+        if kind is None or reply is None:
+            continue
+        answer = document.turns[reply.turn].text
+        if reply.answer is not Answer.NO and not _NOTHING.search(answer):
+            continue
+        yield from _denial(Mark(reply.turn, 0, 8), Mark(turn.index, 0, 8), kind, held, "nowhere.asked")
+    for place in _places(document):
+        if place.by_customer and not place.has(*BARRED):
+            cue = local.judge("external", local.window(document, place))
+            asked = _asked_kind(document, document.prompt(place.turn))
+            if cue is not None and cue.sign in ("empty", "owe", "gone") and asked is not None:
+                kind = place.key if place.kind == "place_type" else asked
+                yield from _denial(place.mark, None, kind, held, cue.id)
+
+
+def _denial(
+    mark: Mark, asked: Mark | None, kind: str, held: set[str], rule: str
+) -> Iterator[Candidate]:
+    if kind in held or (kind == "unknown" and held):
+        return
+    yield Candidate(
+        tag=TAG,
+        value={
+            "institution": None, "institution_type": kind, "product": None,
+            "low": None, "high": None, "matures_on": None,
+        },
+        marks=(mark,) if asked is None else (asked, mark),
+        rule=rule,
+        polarity=Polarity.NEGATED,
+        confidence=0.8,
+        certainty="stated" if asked is None else "confirmed",
+    )  # fmt: skip
+
+
+def _asked_kind(document: Document, turn: Turn | None) -> str | None:
+    """The type that the advisor asks about: one type, `unknown` for several or for elsewhere; None if no such question."""
+    if turn is None or turn.by_customer or not _ASKED.search(turn.text):
+        return None
+    kinds = {_kind(m) for m in document.of("institution", "place_type", turn=turn.index)}
+    kinds -= {"private_manager"} if len(kinds) > 1 else set()
+    elsewhere = any(document.of("elsewhere", turn=turn.index))
+    if kinds == {"broker"}:
+        return "broker"
+    if elsewhere or len(kinds) > 1:
+        return "unknown"
+    return kinds.pop() if kinds and re.search(r"还有|有没有|别的|有没|其他|存款|呢", turn.text) else None
