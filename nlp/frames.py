@@ -14,7 +14,7 @@ from nlp import prefilter, vocabulary
 from nlp.document import Mention, Turn
 from nlp.matcher import Matcher
 
-_MACRO = re.compile(r"<([a-z_]+)>")
+_MACRO = re.compile(r"<([a-z_0-9]+)>")
 
 
 @dataclass(frozen=True, slots=True)
