@@ -1,0 +1,190 @@
+"""触达与商机的匹配: is this talk by the right person, long enough, later than the opening, and about the subject in the
+words of both sides? Is it a refusal? Was the promised thing told as done? Pure; every answer names utterances.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from dongke.types import Speaker, Utterance
+from followup.history import Contact, Event, History, VisitNote
+from followup.playbooks import EventRule
+from followup.subjects import Subject, foreign, named, negates
+
+_FILLER = re.compile(
+    r"[^\u4e00-\u9fffA-Za-z0-9]+|嗯+|哦+|噢+|啊+|呃+|哎|诶|唉|喂|好的?|行吧?|对的?|是的?|知道了?|明白了?|了解了?|收到了?|可以|谢谢|再见|拜拜|没事|您好|你好|记下了?|辛苦了?|那就这样|先这样|再说吧?|吧|呢|了"
+)
+_EVADES = re.compile(
+    r"在忙|开会|开车|不方便|没空|没时间|改天|再说|先挂|挂了|回头|以后再|下次|忙着|听不清|信号不好|打错|接个电话|有事先|不需要|没兴趣|别打|不说了|再联系|转人工"
+)
+_LATER = re.compile(
+    r"先不|暂时|暂不|过阵子|过段时间|以后再|再看看?|再想想?|再考虑|再说|回头|今天不|这两天不|最近不|目前不|现在不"
+)
+_ASKED = re.compile(r"还(要|想|开|买|办|考虑|做|需要)|要不要|考虑(好|得|过)|打算|怎么样|吗|么|[?？]$")
+_ASKS_BACK = re.compile(r"(吗|么|呢|[?？])\s*$")
+_CLAUSE = re.compile(r"[^,，。;；!！?？\s]+[?？]?")
+MIN_CONTENT = 4  #: characters that an answer keeps without its fillers
+
+
+def is_right_person(history: History, contact: Contact) -> bool:
+    """By the owner at that time, or a deputy of his."""
+    return history.may_act(contact.advisor_id, contact.started_at, contact.customer_id)
+
+
+def about(subject: Subject, contact: Contact) -> list[int] | None:
+    """Utterances that show both sides speaking of the subject; None where one side did not."""
+    found = named(subject, contact)
+    advisor, customer = found[Speaker.ADVISOR], found[Speaker.CUSTOMER]
+    if advisor and customer:
+        return sorted({advisor[0], customer[0]})
+    for index in advisor or customer:
+        for reply in _neighbours(contact, index):
+            if _answers(subject, contact, reply):
+                return sorted({index, reply})
+    return None
+
+
+def _neighbours(contact: Contact, index: int) -> Iterator[int]:
+    """The other side's next turns and the one before, as long as nobody else spoke between."""
+    speaker, turns = contact.utterances[index].speaker, contact.utterances
+    after = index + 1
+    while after < len(turns) and turns[after].speaker is speaker:
+        after += 1
+    while after < len(turns) and turns[after].speaker is not speaker:
+        yield after
+        after += 1
+    if index and turns[index - 1].speaker is not speaker:
+        yield index - 1
+
+
+def _answers(subject: Subject, contact: Contact, index: int) -> bool:
+    """An answer with substance: words that belong to the subject, no evasion, no other subject."""
+    text = contact.utterances[index].text
+    if contact.utterances[index].suspect or len(_FILLER.sub("", text)) < MIN_CONTENT or _EVADES.search(text):
+        return False
+    return bool(subject.playbook.about.loose.search(text)) and not foreign(subject, contact, index)
+
+
+def has_substance(text: str) -> bool:
+    """Whether an utterance says anything beside 嗯, 好的, 再见."""
+    return len(_FILLER.sub("", text)) >= MIN_CONTENT
+
+
+def refusal(subject: Subject, contact: Contact) -> list[int] | None:
+    """Utterances in which the customer refuses the subject: a negated tag, or his words about it."""
+    if not (contact.answered and contact.with_customer):
+        return None
+    for said in contact.said:
+        if negates(subject, said, subject.playbook.refuse.tags) and _same_day(subject, said.value.get("date")):
+            return sorted(said.evidence)
+    return _refusing_words(subject, contact)
+
+
+def _same_day(subject: Subject, day: object) -> bool:
+    """A call-back is refused by the day it was to come; other subjects have no day."""
+    if not subject.playbook.about.anything:
+        return True
+    return day is not None and day in (subject.said.value.get("date"), subject.said.value.get("due_date"))
+
+
+def _refusing_words(subject: Subject, contact: Contact) -> list[int] | None:
+    subjects = set(named(subject, contact)[Speaker.CUSTOMER])
+    asked = set(named(subject, contact)[Speaker.ADVISOR])
+    for index, utterance in enumerate(contact.utterances):
+        if utterance.speaker is not Speaker.CUSTOMER or not _refuses(subject, utterance):
+            continue
+        if index in subjects or _stands_alone(subject):
+            return [index]
+        if index - 1 in asked and _ASKED.search(contact.utterances[index - 1].text):
+            return [index - 1, index]
+    return None
+
+
+def _stands_alone(subject: Subject) -> bool:
+    """Promises and call-backs name their doing in the refusal itself (不用发了, 别打了)."""
+    return bool(subject.playbook.told) or subject.playbook.about.anything
+
+
+def _refuses(subject: Subject, utterance: Utterance) -> bool:
+    text = utterance.text
+    for clause in clauses(text):
+        if subject.playbook.refuse.words.search(clause) and not _ASKS_BACK.search(clause):
+            return not _LATER.search(text)
+    return False
+
+
+def clauses(text: str) -> list[str]:
+    """The clauses of an utterance; a question keeps its mark."""
+    return _CLAUSE.findall(text)
+
+
+def in_window(subject: Subject, contact: Contact, window_from: datetime | None) -> bool:
+    """Whether the talk came no earlier than the window of a promised call allows."""
+    if window_from is None:
+        return True
+    return contact.started_at >= window_from - timedelta(minutes=subject.playbook.due.early_minutes)
+
+
+def told_in_talk(subject: Subject, contact: Contact) -> list[int] | None:
+    """Utterances in which the promised deed is told as done, and the customer took part."""
+    rule = subject.playbook.told.get(subject.key or "")
+    if rule is None or not contact.customer_messages:
+        return None
+    for index, utterance in enumerate(contact.utterances):
+        pattern = rule.advisor if utterance.speaker is Speaker.ADVISOR else rule.customer
+        if not utterance.suspect and _tells(subject, pattern, utterance.text):
+            return [index]
+    return None
+
+
+def told_in_note(subject: Subject, note: VisitNote) -> bool:
+    """Whether the visit note tells of the deed."""
+    rule = subject.playbook.told.get(subject.key or "")
+    return rule is not None and _tells(subject, rule.note, note.text)
+
+
+def told_by_event(subject: Subject, event: Event) -> bool:
+    """Whether the event is the deed (material_sent …); a permission that was opened must be the promised one."""
+    rule = subject.playbook.told.get(subject.key or "")
+    return rule is not None and event.name in rule.events
+
+
+def _tells(subject: Subject, pattern: re.Pattern[str], text: str) -> bool:
+    book = subject.playbook
+    deed = any(pattern.search(c) and not book.untold.search(c) for c in clauses(text))
+    return deed and not _other_thing(subject, book.materials, text) and not _other_thing(subject, book.businesses, text)
+
+
+def _other_thing(subject: Subject, names: re.Pattern[str], text: str) -> bool:
+    """Whether the text names things, and none of those that were promised."""
+    told, promised = {m[0] for m in names.finditer(text)}, promised_things(subject, names)
+    return bool(told and promised) and told.isdisjoint(promised)
+
+
+def promised_things(subject: Subject, names: re.Pattern[str]) -> set[str]:
+    """What was promised, as named in the evidence of the promise and the turn before it."""
+    things: set[str] = set()
+    for index in subject.said.evidence:
+        for turn in subject.opening.utterances[max(index - 1, 0) : index + 1]:
+            things |= {m[0] for m in names.finditer(turn.text)}
+    return things
+
+
+def counts(rule: EventRule, subject: Subject, event: Event, covers: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the event is one that the rule means, for this key."""
+    if event.name != rule.event or event.amount < (rule.min_yuan or 0):
+        return False
+    if any(str(event.properties.get(name, "")) != value for name, value in rule.where.items()):
+        return False
+    if rule.same is not None:
+        value = event.properties.get(rule.same)
+        return value == subject.key or value in covers.get(subject.key or "", ())
+    return rule.unless_other is None or _same_name(event.properties.get(rule.unless_other), subject)
+
+
+def _same_name(name: object, subject: Subject) -> bool:
+    """No other institution than the opportunity's; an unnamed one contradicts nothing."""
+    mine = subject.said.value.get("institution")
+    if not isinstance(name, str) or not isinstance(mine, str) or not name or not mine:
+        return True
+    return name in mine or mine in name

@@ -1,0 +1,125 @@
+"""商机的推演: the fold over one customer's history → opportunities with their causes. Pure: no database, no clock.
+
+Facts are walked in the order of their time. A talk first acts on the cases that were open before it, then opens or
+refreshes cases by its own tags; so the talk that opens never discharges.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+
+from dongke.clock import TradingCalendar
+from followup import outcomes
+from followup.history import Contact, Event, History, Said, Ticked, Try, Verdict, VisitNote
+from followup.openings import Candidate, candidates, repeated
+from followup.opportunity import Case, Opportunity
+from followup.playbooks import Playbook
+
+Fact: TypeAlias = Contact | Try | VisitNote | Event | Ticked | Verdict
+
+
+class _Moment(NamedTuple):
+    at: datetime
+    rank: int  #: of facts at the same time, talks come first
+    id: str
+    fact: Fact
+
+
+def track(
+    history: History, playbooks: Sequence[Playbook], calendar: TradingCalendar, until: datetime
+) -> list[Opportunity]:
+    """The opportunities of one customer as of `until`, oldest first. Facts after `until` or not known by then are
+    left out."""
+    cases: list[Case] = []
+    for moment in sorted(_moments(history, until), key=lambda m: m[:3]):
+        for case in cases:
+            case.pass_time(moment.at)
+        _apply(history, cases, moment.fact, playbooks, calendar, until)
+    for case in cases:
+        case.pass_time(until)
+    owner = history.owner_at(until)
+    return [case.result(history.customer_id, owner, until) for case in cases]
+
+
+def _moments(history: History, until: datetime) -> Iterator[_Moment]:
+    for contact in history.contacts:
+        if contact.started_at <= until and contact.known_at <= until:
+            yield _Moment(contact.started_at, 0, contact.id, contact)
+    facts: list[tuple[int, Iterable[Try | VisitNote | Event | Ticked]]] = [
+        (1, history.attempts),
+        (2, history.notes),
+        (3, history.events),
+        (4, history.manual),
+    ]
+    for rank, group in facts:
+        for fact in group:
+            if fact.at <= until:
+                yield _Moment(fact.at, rank, fact.id, fact)
+    for number, verdict in enumerate(history.verdicts):
+        if verdict.at <= until:
+            yield _Moment(verdict.at, 5, f"{number:06}", verdict)
+
+
+def _apply(
+    history: History,
+    cases: list[Case],
+    fact: Fact,
+    playbooks: Sequence[Playbook],
+    calendar: TradingCalendar,
+    until: datetime,
+) -> None:
+    if isinstance(fact, Verdict):
+        _withdraw(history, cases, fact, until)
+        return
+    at = fact.started_at if isinstance(fact, Contact) else fact.at
+    for case in [c for c in cases if c.opened_at < at and (c.live or c.matured)]:
+        if history.concerns(case.customers, fact.customer_id, at):
+            outcomes.apply(history, case, fact, cases)
+    if isinstance(fact, Contact):
+        for candidate in candidates(fact, playbooks, calendar):
+            _open(cases, candidate)
+
+
+def _open(cases: list[Case], new: Candidate) -> None:
+    subject, contact = new.subject, new.subject.opening
+    case = repeated(new, cases)
+    if case is None:
+        case = Case(
+            subject,
+            new.deadline,
+            contact.started_at,
+            dict(subject.said.value),
+            [subject.said],
+            {contact.customer_id},
+            [],
+        )
+        cases.append(case)
+        case.add(contact.started_at, "客户的话开启", contact, subject.said.evidence)
+        return
+    case.supports.append(subject.said)
+    case.customers.add(contact.customer_id)
+    case.value |= {slot: value for slot, value in subject.said.value.items() if value is not None}
+    case.add(contact.started_at, "再次提到", contact, subject.said.evidence)
+
+
+def _withdraw(history: History, cases: list[Case], verdict: Verdict, until: datetime) -> None:
+    """A tag judged wrong takes its opportunities with it, unless it was judged right again later."""
+    for case in cases:
+        if case.live and all(_judged_wrong(history, said, verdict.at, until) for said in case.supports):
+            case.expired_at = verdict.at
+            case.add(verdict.at, "标签被人工判为错误")
+
+
+def _judged_wrong(history: History, said: Said, at: datetime, until: datetime) -> bool:
+    verdicts = [v for v in history.verdicts if v.at <= until and _concerns(history, v, said)]
+    newest = max(verdicts, key=lambda v: v.at, default=None)
+    return newest is not None and newest.verdict == "wrong" and newest.at <= at
+
+
+def _concerns(history: History, verdict: Verdict, said: Said) -> bool:
+    if verdict.said_id is not None:
+        return verdict.said_id == said.id
+    talk = next((c for c in history.contacts if said in c.said), None)
+    if talk is None or verdict.tag != said.tag or talk.started_at > verdict.at:
+        return False
+    return history.concerns({talk.customer_id}, verdict.customer_id, verdict.at)

@@ -1,0 +1,200 @@
+"""跟进规则 (playbooks): which tag opens what, by when, discharged and won by what – versioned data with a schema.
+
+The defaults lie in followup/playbooks/*.yaml; a folder of the same shape replaces them (`DONGKE_PLAYBOOKS_DIR`).
+Patterns are regular expressions over the words as said; white space in them is layout and is dropped.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from dongke.errors import BadInput
+
+FOLDER = Path(__file__).parent / "playbooks"
+NEVER = re.compile(r"(?!)")
+
+
+def _compiled(value: Any) -> re.Pattern[str]:
+    if isinstance(value, re.Pattern):
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("要一个正则表达式")
+    try:
+        return re.compile(re.sub(r"\s+", "", value))
+    except re.error as fault:
+        raise ValueError(f"正则表达式不对: {fault}") from None
+
+
+def _code(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        raise ValueError("要小写英文代码")
+    return value
+
+
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
+Code = Annotated[str, AfterValidator(_code)]
+Keys = Mapping[str, tuple[str, ...]]
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Opening(_Rule):
+    """开启条件: an affirmed tag with these slots. `min_yuan` is compared with low, else high, else it is reached."""
+
+    tag: str
+    where: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
+    need: tuple[str, ...] = ()  #: slots that must be known
+    min_yuan: int | None = None
+
+
+class Due(_Rule):
+    """期限. trading_days after the talk; window of a call-back; 17:30 of a promised date."""
+
+    rule: Literal["trading_days", "window", "date"]
+    days: int = 0  #: trading days
+    not_before: str | None = None  #: slot: count from this date where it is later than the talk
+    maturity: str | None = None  #: slot: a maturity more than `maturity_beyond` trading days away sets the due day
+    maturity_beyond: int = 10
+    maturity_before: int = 7  #: that many trading days before the maturity
+    early_minutes: int = 30  #: a call-back may come so much before its window
+    open_end_minutes: int = 60  #: how long an open window lasts
+    slot: str = "due_date"
+
+
+class AlsoNamed(_Rule):
+    """A mention of another kind that names the subject as well."""
+
+    kind: str
+    key: str
+
+
+class About(_Rule):
+    """谈到什么才算: how the subject is named. `words` name it whatever the key, `key_words` for one key;
+    `loose` words belong to it, and count only in answer to the other side's naming it."""
+
+    anything: bool = False  #: any talk will do
+    kinds: tuple[str, ...] = ()  #: any mention of these kinds
+    keyed: tuple[str, ...] = ()  #: mentions of these kinds with the opportunity's key
+    covers: Keys = Field(default_factory=dict)  #: key → narrower keys that count as it
+    also: Mapping[str, tuple[AlsoNamed, ...]] = Field(default_factory=dict)
+    same_slots: Mapping[str, str] = Field(default_factory=dict)  #: mention kind → slot whose code names it too
+    key_names: bool = False  #: the key is a name: its characters, and the name without 证券 and the like
+    echo: bool = False  #: the content words of the opening evidence name it
+    opening_kinds: tuple[str, ...] = ()  #: mentions of these kinds made in the opening talk name it (the reason)
+    words: Pattern = NEVER
+    key_words: Mapping[str, Pattern] = Field(default_factory=dict)
+    loose: Pattern = NEVER
+
+
+class Refuse(_Rule):
+    """客户拒绝: these negated tags of the same key, or these words of the customer about the subject."""
+
+    tags: tuple[str, ...] = ()
+    covers: Keys = Field(default_factory=dict)
+    words: Pattern = NEVER
+
+
+class EventRule(_Rule):
+    """行为事件 that counts. `same`: property that must be the key; `unless_other`: one that must not contradict it."""
+
+    event: str
+    where: Mapping[str, str] = Field(default_factory=dict)
+    same: str | None = None
+    unless_other: str | None = None
+    min_yuan: int | None = None
+
+
+class Win(_Rule):
+    """成单: by these events within `days` of the opening; `share` of the amount where it is known."""
+
+    days: int = 60
+    share: float | None = None
+    events: tuple[EventRule, ...]
+    covers: Keys = Field(default_factory=dict)
+
+
+class Keep(_Rule):
+    """挽留: won where none of these events came within `days` of the opening; lost (expired) where one did."""
+
+    days: int = 30
+    events: tuple[EventRule, ...]
+
+
+class Told(_Rule):
+    """兑现: how the doing of one kind of promise is told."""
+
+    events: tuple[str, ...] = ()
+    advisor: Pattern = NEVER
+    customer: Pattern = NEVER
+    note: Pattern = NEVER
+
+
+class Playbook(_Rule):
+    """一条跟进规则."""
+
+    id: Code
+    version: str
+    label: str
+    opens: tuple[Opening, ...] = Field(min_length=1)
+    key: tuple[str, ...] = ()  #: slots tried in order; none: one opportunity per customer (or per window)
+    due: Due
+    about: About = About()
+    told: Mapping[str, Told] = Field(default_factory=dict)  #: action → how its doing is told
+    untold: Pattern = NEVER  #: a clause with this tells of no deed
+    materials: Pattern = NEVER  #: what may be sent: two different ones are two promises
+    businesses: Pattern = NEVER  #: what may be done
+    refuse: Refuse = Refuse()
+    withdraw: tuple[str, ...] = ()  #: negated tags that make it 失效
+    withdraw_wins: tuple[str, ...] = ()  #: negated tags that make it 已成单 (he stays)
+    win: Win | None = None
+    keep: Keep | None = None
+    expires_after_days: int = 60  #: days after the due time without a win
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Playbook":
+        about = self.about
+        named = about.anything or about.kinds or about.keyed or about.key_words or about.words is not NEVER
+        if not named and not self.told:
+            raise ValueError("about 和 told 至少要有一个")
+        if self.due.rule == "trading_days" and self.due.days < 1:
+            raise ValueError("due.days 至少是 1")
+        if self.win and self.keep:
+            raise ValueError("win 和 keep 只能有一个")
+        return self
+
+    def key_of(self, value: Mapping[str, Any]) -> str | None:
+        """The opportunity's key in the slots of a tag."""
+        return next((str(value[slot]) for slot in self.key if value.get(slot)), None)
+
+
+def load(folder: Path | None = None) -> tuple[Playbook, ...]:
+    """All playbooks of the folder (the product's own without one), by id. Raises BadInput `playbook-invalid`."""
+    return _load(folder or FOLDER)
+
+
+@lru_cache(maxsize=8)
+def _load(folder: Path) -> tuple[Playbook, ...]:
+    books = [_read(path) for path in sorted(folder.glob("*.yaml"))]
+    if not books:
+        raise BadInput("playbook-invalid", f"{folder.name} 里没有跟进规则 (*.yaml)")
+    if len({book.id for book in books}) < len(books):
+        raise BadInput("playbook-invalid", "两条跟进规则的 id 相同")
+    return tuple(books)
+
+
+def _read(path: Path) -> Playbook:
+    try:
+        return Playbook.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as fault:
+        raise BadInput("playbook-invalid", f"{path.name}: 不是 YAML: {str(fault)[:200]}") from None
+    except ValidationError as faults:
+        first = faults.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadInput("playbook-invalid", f"{path.name}: {place}: {first['msg']}") from None
