@@ -297,3 +297,7 @@ def _writer(output: Path | None) -> Iterator[IO[str]]:
         raise BadInput("file-unwritable", f"写不了 {output}: {fault.strerror}") from None
     with opened:
         yield opened
+
+
+if __name__ == "__main__":
+    main()

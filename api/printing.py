@@ -1,0 +1,118 @@
+"""What people see in a terminal: progress, one customer's profile, overdue opportunities, the report."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from followup.reports import Report
+
+    from followup.models import StoredOpportunity
+
+LINE_WIDTH = 120
+
+
+@lru_cache(maxsize=1)
+def console() -> Console:
+    """Standard output; where it is no terminal, lines are as wide as a page."""
+    made = Console(highlight=False)
+    return made if made.is_terminal else Console(highlight=False, width=LINE_WIDTH)
+
+
+def progress() -> Progress:
+    """Progress bars on standard error, so that a piped standard output stays clean."""
+    return Progress(
+        TextColumn("{task.description}", justify="left"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def profile_panel(profile: dict[str, Any], name: str) -> Panel:
+    """One customer's profile, as `Profile.to_json` gives it: what matters first, then each tag with its words."""
+    head = [Text(f"{number}. {line['text']}") for number, line in enumerate(profile["three_lines"], 1)]
+    if profile["next_question"]:
+        head.append(Text(f"下一个问题: {profile['next_question']['text']}", style="bold"))
+    head += [Text(f"⚠ {c['text']}", style="yellow") for c in profile["contradictions"]]
+    title = f"{name} {profile['customer']}  {_static_line(profile['static'])}"
+    return Panel(Group(*head, Text(), _tag_table(profile["tags"])), title=title, title_align="left")
+
+
+def overdue_table(rows: "Sequence[StoredOpportunity]", names: dict[str, str], labels: dict[str, str]) -> Table:
+    """逾期商机, the longest overdue first."""
+    from dongke.clock import beijing
+
+    table = Table(title=f"逾期商机 ({len(rows)})", title_justify="left")
+    for heading in ("客户", "投顾", "商机", "内容", "应完成", "状态"):
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(
+            f"{names.get(row.customer_id, '')} {row.customer_id}",
+            names.get(row.owner_id, row.owner_id),
+            labels.get(row.playbook, row.playbook),
+            labels.get(f"{row.playbook}:{row.key}", row.key or "") + _money(row),
+            f"{beijing(row.due_at):%m-%d %H:%M}",
+            labels.get(str(row.state), str(row.state)),
+        )
+    return table
+
+
+def report_table(report: "Report") -> Table:
+    """跟进报表 as a table: one row an advisor, branch or playbook, and the sum."""
+    data = report.to_json()
+    table = Table(title=data["title"], title_justify="left")
+    for column in data["columns"]:
+        table.add_column(column["label"], justify="left" if column is data["columns"][0] else "right")
+    for row in [*data["rows"], data["total"]]:
+        table.add_row(*(_cell(row.get(c["name"])) for c in data["columns"]))
+    return table
+
+
+def _tag_table(tags: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, padding=(0, 1), show_edge=False)
+    for heading in ("标签", "强度", "说于", "状态", "原话依据"):
+        table.add_column(heading, style="dim" if heading == "说于" else "", overflow="fold")
+    states = {"active": "", "contradicted": "已被改口", "expired": "已过期", "removed": "已更正"}
+    for tag in tags:
+        quotes = "\n".join(f"“{e['quote']}” {_place(e)}" for e in tag["evidence"][-2:])
+        table.add_row(
+            Text(tag["text"], style="bold" if tag["status"] == "active" else "dim"),
+            f"{tag['strength']:.2f}",
+            f"{tag['age_days']}天前" if tag["age_days"] else "今天",
+            states.get(tag["status"], tag["status"]),
+            quotes,
+        )
+    return table
+
+
+def _place(evidence: dict[str, Any]) -> str:
+    who = "客户" if evidence["speaker"] == "customer" else "投顾"
+    start = evidence.get("start_ms")
+    clock = f" {start // 60000}:{start // 1000 % 60:02}" if start is not None else ""
+    return f"({who}, {evidence['conversation_id']}{clock})"
+
+
+def _static_line(static: dict[str, Any]) -> str:
+    parts = [str(static.get("risk_level") or ""), f"{static['age']}岁" if static.get("age") else ""]
+    assets = static.get("assets_yuan")
+    parts.append(f"资产{float(assets) / 10000:.0f}万元" if assets else "")
+    return " · ".join(part for part in parts if part)
+
+
+def _money(row: "StoredOpportunity") -> str:
+    amount = row.low_yuan or row.high_yuan
+    return f" {amount / 10000:g}万元" if amount else ""
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
