@@ -5,9 +5,9 @@
     PYTHONPATH=/some/folder python samples/make_recordings.py           # writes wav, truth/, manifest.csv
     python samples/make_recordings.py --check                            # what the demo model hears
 
-Channel 0 is the advisor, channel 1 the customer. espeak-ng reads Chinese characters badly, so it is fed pinyin with tone
-numbers (voice cmn-latn-pinyin). Synthetic voices only: nobody's voice was recorded or imitated. The same espeak-ng and sox
-versions (1.51, 14.4.2) give the same files: noise and pauses are seeded by the call id.
+Channel 0 is the advisor, channel 1 the customer. espeak-ng reads Chinese characters badly, so it is fed pinyin
+with tone numbers (voice cmn-latn-pinyin). Synthetic voices only: nobody's voice was recorded or imitated. The same
+espeak-ng and sox versions (1.51, 14.4.2) give the same files: noise and pauses are seeded by the call id.
 """
 
 import argparse
