@@ -14,7 +14,7 @@ class StoredReading(SQLModel, table=True):
 
     __tablename__ = "reading"
 
-    id: str = Field(primary_key=True)  #: conversation id + content hash + engine version
+    id: str = Field(primary_key=True)  #: conversation id ~ digest of content and engine version
     conversation_id: str = Field(foreign_key="conversation.id", index=True)
     customer_id: str = Field(foreign_key="customer.id", index=True)
     engine_version: str
@@ -30,7 +30,7 @@ class StoredAssertion(SQLModel, table=True):
     __tablename__ = "tag_assertion"
     __table_args__ = (CheckConstraint("jsonb_array_length(evidence) > 0", name="no_tag_without_evidence"),)
 
-    id: str = Field(primary_key=True)  #: reading id + position
+    id: str = Field(primary_key=True)  #: reading id ~ position
     reading_id: str = Field(foreign_key="reading.id", index=True)
     conversation_id: str = Field(foreign_key="conversation.id", index=True)
     customer_id: str = Field(foreign_key="customer.id", index=True)
@@ -89,8 +89,17 @@ class Identifier(SQLModel, table=True):
     kind: str = Field(primary_key=True)  #: external_userid, phone, openid, fund_account …
     blind_index: str = Field(primary_key=True)  #: HMAC-SHA256 of kind and value
     from_at: datetime = Field(primary_key=True, sa_type=AwareDateTime)
-    customer_id: str = Field(foreign_key="customer.id", index=True)
-    sealed: bytes  #: AES-GCM
+    #: part of the key: two customers may hold one family telephone from the same day; then it names nobody
+    customer_id: str = Field(primary_key=True, foreign_key="customer.id", index=True)
+    sealed: bytes  #: AES-GCM: 12 bytes of nonce, then the ciphertext
+
+
+class AdvisorIdentifier(SQLModel, table=True):
+    """投顾标识: the userid by which a system (企业微信) knows the advisor. No secret, so kept as it is."""
+
+    kind: str = Field(primary_key=True)  #: wecom_userid
+    value: str = Field(primary_key=True)
+    advisor_id: str = Field(foreign_key="advisor.id", index=True)
 
 
 class IdentityLink(SQLModel, table=True):

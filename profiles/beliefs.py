@@ -1,0 +1,186 @@
+"""标签: the profile's current belief of one fact, folded from all statements of it (pure)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from profiles.corrections import Corrected
+from profiles.expiry import End, end_of, settling, stale_at
+from profiles.facts import CustomerFacts, Feedback, Quote, Statement
+from profiles.parameters import Parameters
+from profiles.relations import Relation, relation
+
+ONE_DAY_SECONDS = 86_400
+MOST_CONFIDENCE = 0.99  #: repetition alone never makes a tag certain; a person's word does
+
+
+class Status(StrEnum):
+    """标签状态."""
+
+    ACTIVE = "active"  #: 有效
+    CONTRADICTED = "contradicted"  #: 客户后来改了口
+    EXPIRED = "expired"  #: 已失效, 请重新确认
+    REMOVED = "removed"  #: 人工判为不对
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """标签 as believed: value, status with its reason, and everything that was said of it."""
+
+    id: str  #: the newest statement's, on which feedback is given
+    tag: str
+    polarity: str
+    value: Mapping[str, Any]
+    status: Status
+    reason: str  #: why it is not active, Chinese; empty while it is
+    strength: float
+    confidence: float
+    said_at: datetime
+    source: str  #: spoken, corrected
+    statements: tuple[Statement, ...]
+    corrections: tuple[Feedback, ...] = ()
+    opposed_by: str | None = None  #: id of the tag that took its place
+
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        return tuple(dict.fromkeys(quote for s in self.statements for quote in s.evidence))
+
+    @property
+    def is_live(self) -> bool:
+        return self.status is Status.ACTIVE
+
+    @property
+    def is_affirmed(self) -> bool:
+        return self.polarity == "affirmed"
+
+
+@dataclass(slots=True, eq=False)
+class _Fact:
+    """A fact under construction. `whole` is its newest statement with the value of all of them."""
+
+    statements: list[Statement]
+    whole: Statement
+    end: End | None
+    opposer: "_Fact | None" = None
+    opposed_at: datetime | None = None
+
+    def ended_by(self, moment: datetime) -> bool:
+        return self.end is not None and self.end.at <= moment
+
+
+def believe(corrected: Corrected, facts: CustomerFacts, as_of: datetime, known: Parameters) -> tuple[Tag, ...]:
+    """All tags at `as_of`, each fact once, the removed ones too; sorted by tag, then newest first."""
+    built = _facts(corrected.statements, settling(facts), known)
+    tags = [_tag(fact, corrected, as_of, known) for fact in built]
+    tags += [_removed(group.statements, group.verdict) for group in corrected.removed]
+    return tuple(sorted(tags, key=lambda t: (t.tag, -t.said_at.timestamp(), t.id)))
+
+
+def _facts(statements: Sequence[Statement], facts: CustomerFacts, known: Parameters) -> list[_Fact]:
+    """Statements in time order: each joins its fact or opens one, and takes the place of what it opposes."""
+    built: list[_Fact] = []
+    standing: dict[str, list[_Fact]] = {}
+    for statement in statements:
+        live = standing.setdefault(statement.tag, [])
+        home = _home(live, statement, facts, known)
+        if home is None:
+            home = _Fact([statement], statement, end_of(statement, facts, known))
+            built.append(home)
+            live.append(home)
+        for fact in [f for f in live if f is not home]:
+            if relation(fact.whole, statement) is Relation.OPPOSED:
+                fact.opposer, fact.opposed_at = home, statement.said_at
+                live.remove(fact)
+    return built
+
+
+def _home(live: Sequence[_Fact], statement: Statement, facts: CustomerFacts, known: Parameters) -> _Fact | None:
+    for fact in reversed(live):
+        if not fact.ended_by(statement.said_at) and relation(fact.whole, statement) is Relation.SAME:
+            fact.statements.append(statement)
+            fact.whole = replace(statement, value=_merged(fact.whole.value, statement.value))
+            fact.end = end_of(fact.whole, facts, known)
+            return fact
+    return None
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Slot by slot the newest that was told; an amount is one slot of two ends."""
+    told = {k: v for k, v in new.items() if v is not None or k not in old}
+    if new.get("low") is not None or new.get("high") is not None:
+        told |= {"low": new.get("low"), "high": new.get("high")}
+    return {**old, **told}
+
+
+def _tag(fact: _Fact, corrected: Corrected, as_of: datetime, known: Parameters) -> Tag:
+    status, reason = _status(fact, as_of, known)
+    whole = fact.whole
+    confidence = confidence_of(fact.statements)
+    opposed = status is Status.CONTRADICTED and fact.opposer is not None
+    return Tag(
+        id=whole.id,
+        tag=whole.tag,
+        polarity=whole.polarity,
+        value=whole.value,
+        status=status,
+        reason=reason,
+        strength=strength_of(whole, confidence, as_of, known),
+        confidence=confidence,
+        said_at=whole.said_at,
+        source=whole.source,
+        statements=tuple(fact.statements),
+        corrections=tuple(v for s in fact.statements for v in corrected.verdicts.get(s.id, ())),
+        opposed_by=fact.opposer.whole.id if opposed and fact.opposer else None,
+    )
+
+
+def _status(fact: _Fact, as_of: datetime, known: Parameters) -> tuple[Status, str]:
+    if fact.end and fact.end.at <= (fact.opposed_at or as_of) and fact.end.at <= as_of:
+        return Status.EXPIRED, fact.end.reason
+    if fact.opposer:
+        return Status.CONTRADICTED, "客户后来改了口"
+    stale = stale_at(fact.whole, known)
+    if stale and stale.at <= as_of:
+        return Status.EXPIRED, stale.reason
+    return Status.ACTIVE, ""
+
+
+def _removed(statements: tuple[Statement, ...], verdict: Feedback) -> Tag:
+    last = statements[-1]
+    return Tag(
+        id=last.id,
+        tag=last.tag,
+        polarity=last.polarity,
+        value=last.value,
+        status=Status.REMOVED,
+        reason=f"{verdict.by} 判为不对",
+        strength=0.0,
+        confidence=confidence_of(statements),
+        said_at=last.said_at,
+        source=last.source,
+        statements=statements,
+        corrections=(verdict,),
+    )
+
+
+def confidence_of(statements: Sequence[Statement]) -> float:
+    """Talks corroborate each other as independent witnesses; one talk is one witness."""
+    best: dict[str, float] = {}
+    for s in statements:
+        best[s.conversation_id] = max(best.get(s.conversation_id, 0.0), s.confidence)
+    if len(best) == 1 or 1.0 in best.values():
+        return round(max(best.values()), 4)
+    doubt = 1.0
+    for _, confidence in sorted(best.items()):
+        doubt *= 1.0 - confidence
+    return round(max(min(1.0 - doubt, MOST_CONFIDENCE), *best.values()), 4)
+
+
+def strength_of(statement: Statement, confidence: float, as_of: datetime, known: Parameters) -> float:
+    """confidence x 2^(-age / half-life), the age since it was last said."""
+    rule = known.tags.get(statement.tag)
+    age_days = max((as_of - statement.said_at).total_seconds(), 0.0) / ONE_DAY_SECONDS
+    half_life = rule.half_life_days if rule else 90.0
+    return round(float(confidence * 2.0 ** (-age_days / half_life)), 4)

@@ -1,0 +1,109 @@
+"""人工反馈入账: feedback changes what is believed at once, as one more fact in time (pure).
+
+wrong 不对: the statement and every earlier telling of the same fact no longer count. right 属实: its confidence is 1.
+corrected 改正: the person's value stands in its place from that moment, with who and when. What the customer says
+afterwards is a new statement and is folded as such. Verdicts outlive a new reading of the talk: they follow the fact,
+not the row. The newest verdict on a statement counts.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from profiles.facts import CustomerFacts, Feedback, Quote, Statement
+from profiles.relations import Relation, relation
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A fact that a person has taken away, with what was said of it."""
+
+    statements: tuple[Statement, ...]
+    verdict: Feedback
+
+
+@dataclass(slots=True)
+class Corrected:
+    """What is left to believe after the feedback. `verdicts` are by statement id."""
+
+    live: dict[str, Statement]
+    removed: list[Removed] = field(default_factory=list)
+    verdicts: dict[str, list[Feedback]] = field(default_factory=dict)
+
+    @property
+    def statements(self) -> list[Statement]:
+        return sorted(self.live.values(), key=lambda s: s.order)
+
+
+def apply(facts: CustomerFacts) -> Corrected:
+    """The statements of `facts` (already cut to its two times) with all feedback applied in order."""
+    state = Corrected(live={s.id: s for s in facts.assertions})
+    for verdict in _newest(facts.feedback):
+        same = [s for s in state.live.values() if s.said_at <= verdict.at and _is_about(verdict, s)]
+        same.sort(key=lambda s: s.order)
+        _DOES[verdict.verdict](state, verdict, same)
+    return state
+
+
+def _newest(feedback: Iterable[Feedback]) -> list[Feedback]:
+    """The newest verdict on each statement; verdicts on a whole tag all count."""
+    latest: dict[str, Feedback] = {}
+    for verdict in sorted(feedback, key=lambda f: f.order):
+        latest[verdict.target.id if verdict.target else f"tag:{verdict.id}"] = verdict
+    return sorted((f for f in latest.values() if f.verdict in _DOES), key=lambda f: f.order)
+
+
+def _is_about(verdict: Feedback, statement: Statement) -> bool:
+    if verdict.target is None:
+        return statement.tag == verdict.tag
+    return statement.id == verdict.target.id or relation(verdict.target, statement) is Relation.SAME
+
+
+def _wrong(state: Corrected, verdict: Feedback, same: list[Statement]) -> None:
+    for statement in same:
+        del state.live[statement.id]
+    for group in _by_fact(same) if verdict.target is None else [same]:
+        if group:
+            state.removed.append(Removed(tuple(group), verdict))
+
+
+def _right(state: Corrected, verdict: Feedback, same: list[Statement]) -> None:
+    for statement in same or ([verdict.target] if verdict.target else []):
+        state.live[statement.id] = replace(statement, confidence=1.0)
+        state.verdicts.setdefault(statement.id, []).append(verdict)
+
+
+def _correct(state: Corrected, verdict: Feedback, same: list[Statement]) -> None:
+    target = verdict.target
+    if target is None or verdict.value is None:
+        return
+    for statement in same:
+        del state.live[statement.id]
+    state.live[target.id] = replace(
+        target,
+        value={**target.value, **verdict.value},
+        confidence=1.0,
+        evidence=_quotes(same or [target]),
+        said_at=verdict.at,
+        known_at=verdict.known_at,
+        source="corrected",
+    )
+    state.verdicts.setdefault(target.id, []).append(verdict)
+
+
+def _quotes(statements: Iterable[Statement]) -> tuple[Quote, ...]:
+    return tuple(dict.fromkeys(quote for s in statements for quote in s.evidence))
+
+
+def _by_fact(statements: Iterable[Statement]) -> list[list[Statement]]:
+    """A verdict on a whole tag removes each of its facts by itself."""
+    groups: list[list[Statement]] = []
+    for statement in statements:
+        home = next((g for g in groups if relation(g[-1], statement) is Relation.SAME), None)
+        if home is None:
+            groups.append([statement])
+        else:
+            home.append(statement)
+    return groups
+
+
+_DOES = {"wrong": _wrong, "right": _right, "corrected": _correct}

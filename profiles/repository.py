@@ -1,0 +1,156 @@
+"""Facts out of the tables, as frozen values. Plain column rows, not ORM objects: a profile reads thousands of them."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlmodel import Session, col
+
+from profiles.facts import CustomerFacts, Event, Feedback, Quote, ReadTalk, Snapshot, Statement
+from profiles.grouping import Link
+from profiles.models import (
+    BehaviourEvent,
+    IdentityLink,
+    StaticSnapshot,
+    StoredAssertion,
+    StoredReading,
+    TagFeedback,
+)
+
+
+def links_around(session: Session, customer_id: str) -> tuple[Link, ...]:
+    """All links, past ones too, of everyone who was ever joined to this customer, directly or through others."""
+    seen, fresh, found = {customer_id}, {customer_id}, dict[str, Link]()
+    while fresh:
+        rows = session.scalars(
+            select(IdentityLink).where(col(IdentityLink.customer_id).in_(fresh) | col(IdentityLink.into_id).in_(fresh))
+        )
+        found |= {r.id: Link(r.id, r.customer_id, r.into_id, r.at, r.known_at, r.by) for r in rows}
+        everyone = {who for x in found.values() for who in (x.customer_id, x.into_id)}
+        fresh = everyone - seen
+        seen |= fresh
+    return tuple(sorted(found.values(), key=lambda x: x.order))
+
+
+def load(session: Session, customer_id: str, known_at: datetime | None = None) -> CustomerFacts:
+    """All facts of the customer and of everyone he was ever merged with; those known by `known_at` where given."""
+    links = links_around(session, customer_id)
+    ids = {customer_id, *(x.customer_id for x in links), *(x.into_id for x in links)}
+    return CustomerFacts(
+        customer_id=customer_id,
+        assertions=_statements(session, ids, known_at),
+        feedback=_feedback(session, ids, known_at),
+        events=_events(session, ids, known_at),
+        snapshots=_snapshots(session, ids, known_at),
+        links=tuple(x for x in links if known_at is None or x.known_at <= known_at),
+        readings=_readings(session, ids, known_at),
+    )
+
+
+_ASSERTION_COLUMNS = (*StoredAssertion.__table__.c, StoredReading.__table__.c.superseded_at)  # type: ignore[attr-defined]
+
+
+def _statements(session: Session, ids: Collection[str], known_at: datetime | None) -> tuple[Statement, ...]:
+    query = (
+        select(*_ASSERTION_COLUMNS)
+        .join(StoredReading, col(StoredReading.id) == col(StoredAssertion.reading_id))
+        .where(col(StoredAssertion.customer_id).in_(ids))
+    )
+    if known_at is not None:
+        query = query.where(col(StoredAssertion.known_at) <= known_at)
+    return tuple(_statement(row) for row in session.execute(query))
+
+
+def _statement(row: Row[Any]) -> Statement:
+    return Statement(
+        id=row.id,
+        customer_id=row.customer_id,
+        conversation_id=row.conversation_id,
+        tag=row.tag,
+        polarity=row.polarity,
+        value=row.value,
+        confidence=row.confidence,
+        evidence=tuple(quote_of(row.conversation_id, e, row.said_at) for e in row.evidence),
+        said_at=row.said_at,
+        known_at=row.known_at,
+        superseded_at=row.superseded_at,
+        holder=row.holder,
+        certainty=row.certainty,
+        explanation=row.explanation,
+    )
+
+
+def quote_of(conversation_id: str, evidence: dict[str, Any], talk_at: datetime) -> Quote:
+    """The stored evidence as a quote; without its own time it was said when the talk began."""
+    said_at = evidence.get("said_at")
+    return Quote(
+        conversation_id=conversation_id,
+        utterance=evidence["utterance"],
+        quote=evidence["quote"],
+        speaker=evidence["speaker"],
+        said_at=datetime.fromisoformat(said_at) if said_at else talk_at,
+        start_ms=evidence.get("start_ms"),
+        end_ms=evidence.get("end_ms"),
+    )
+
+
+def _feedback(session: Session, ids: Collection[str], known_at: datetime | None) -> tuple[Feedback, ...]:
+    query = select(TagFeedback).where(col(TagFeedback.customer_id).in_(ids))
+    if known_at is not None:
+        query = query.where(col(TagFeedback.known_at) <= known_at)
+    rows = list(session.scalars(query))
+    wanted = {row.assertion_id for row in rows if row.assertion_id}
+    targets = {s.id: s for s in _by_id(session, wanted)} if wanted else {}
+    return tuple(
+        Feedback(
+            id=row.id,
+            customer_id=row.customer_id,
+            tag=row.tag,
+            verdict=row.verdict,
+            by=row.by,
+            at=row.at,
+            known_at=row.known_at,
+            value=row.value,
+            target=targets.get(row.assertion_id or ""),
+        )
+        for row in rows
+    )
+
+
+def _by_id(session: Session, wanted: Collection[str]) -> list[Statement]:
+    query = (
+        select(*_ASSERTION_COLUMNS)
+        .join(StoredReading, col(StoredReading.id) == col(StoredAssertion.reading_id))
+        .where(col(StoredAssertion.id).in_(wanted))
+    )
+    return [_statement(row) for row in session.execute(query)]
+
+
+def _events(session: Session, ids: Collection[str], known_at: datetime | None) -> tuple[Event, ...]:
+    c = BehaviourEvent.__table__.c  # type: ignore[attr-defined]
+    query = select(c.message_id, c.customer_id, c.event, c.at, c.known_at, c.properties).where(c.customer_id.in_(ids))
+    if known_at is not None:
+        query = query.where(c.known_at <= known_at)
+    return tuple(Event(*row) for row in session.execute(query))
+
+
+def _snapshots(session: Session, ids: Collection[str], known_at: datetime | None) -> tuple[Snapshot, ...]:
+    c = StaticSnapshot.__table__.c  # type: ignore[attr-defined]
+    query = select(c.id, c.customer_id, c.effective_at, c.known_at, c.data).where(c.customer_id.in_(ids))
+    if known_at is not None:
+        query = query.where(c.known_at <= known_at)
+    return tuple(Snapshot(*row) for row in session.execute(query))
+
+
+def _readings(session: Session, ids: Collection[str], known_at: datetime | None) -> tuple[ReadTalk, ...]:
+    c = StoredReading.__table__.c  # type: ignore[attr-defined]
+    query = select(c.conversation_id, c.customer_id, c.read_at, c.superseded_at, c.mentions, c.notes).where(
+        c.customer_id.in_(ids)
+    )
+    if known_at is not None:
+        query = query.where(c.read_at <= known_at)
+    return tuple(
+        ReadTalk(r.conversation_id, r.customer_id, r.read_at, r.superseded_at, tuple(r.mentions), tuple(r.notes))
+        for r in session.execute(query)
+    )

@@ -1,0 +1,47 @@
+"""画像服务: the profile of a customer, at any two times. Reading needs no job: decay is computed here and now."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from dongke.clock import TradingCalendar, beijing, now
+from dongke.directory import customer
+from dongke.settings import settings
+from profiles import repository
+from profiles.facts import CustomerFacts
+from profiles.merge import fold
+from profiles.profile import Profile
+
+
+def facts_of(session: Session, customer_id: str, known_at: datetime | None = None) -> CustomerFacts:
+    """The facts known by `known_at` (all where None) of this customer and everyone he was ever merged with.
+
+    Frozen values, to be cut with `CustomerFacts.at(as_of, known_at)`. Raises NotFound `customer-unknown`.
+    """
+    customer(session, customer_id)
+    return repository.load(session, customer_id, known_at)
+
+
+def profile_of(
+    session: Session,
+    customer_id: str,
+    *,
+    as_of: datetime | None = None,
+    known_at: datetime | None = None,
+    calendar: TradingCalendar | None = None,
+) -> Profile:
+    """画像 at `as_of` (now), from what Dongke knew by `known_at` (now). A merged customer answers under the first id.
+
+    Raises NotFound `customer-unknown`, BadInput `time-naive`.
+    """
+    moment = now()
+    as_of, known_at = as_of or moment, known_at or moment
+    beijing(as_of), beijing(known_at)
+    facts = facts_of(session, customer_id, known_at)
+    return fold(facts, as_of, known_at, calendar=calendar or trading_calendar())
+
+
+def trading_calendar() -> TradingCalendar:
+    """The exchange's calendar with the operator's overrides."""
+    path = settings().calendar_file
+    return TradingCalendar.from_file(path) if path else TradingCalendar()
