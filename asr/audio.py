@@ -106,12 +106,12 @@ def decode(path: Path, max_seconds: int) -> Sound:
     return Sound(np.concatenate(parts))
 
 
-def loudness_db(samples: "Samples") -> float:
-    """The loudest 20 ms in dBFS; −120 where there is nothing at all."""
+def loudness_db(samples: "Samples", percentile: float = 100.0) -> float:
+    """The loudest 20 ms (or that percentile of them) in dBFS; −90 and less where there is nothing at all."""
     import numpy as np
 
     energy = _energy(samples)
-    return float(20 * np.log10(max(float(energy.max(initial=0.0)), 1e-6)))
+    return float(20 * np.log10(np.percentile(energy, percentile))) if len(energy) else -120.0
 
 
 def is_dual_mono(sound: Sound) -> bool:

@@ -89,7 +89,8 @@ def register(session: Session, path: Path, meta: RecordingMeta, settings: Settin
 def manifest(folder: Path) -> list[RecordingMeta | ManifestFault]:
     """The recordings that `manifest.csv` in the folder names; lines and files that cannot be used are faults.
 
-    Columns: file, customer_id, advisor_id, started_at; optional direction, answered, id (or call_id), advisor_channel, transcript.
+    Columns: file, customer_id, advisor_id, started_at; optional direction, answered, id (or call_id),
+    advisor_channel, transcript.
     Raises BadInput `manifest-missing`, `csv-columns`, `encoding` where the manifest as a whole is unusable.
     """
     rows = _read(folder / MANIFEST)

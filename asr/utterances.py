@@ -11,6 +11,7 @@ from dongke.privacy import mask
 from dongke.types import Speaker, Utterance
 
 PAUSE_MS = 800  #: a pause this long inside a segment ends the turn
+NO_TIME_MS = 100  #: nobody says a word in less
 MAX_TURN_MS = 30_000  #: neighbouring pieces are joined up to this length
 SPOKEN_NUMBER = 11  #: digits: a telephone number
 _ENDS = tuple("。！？!?")
@@ -19,6 +20,11 @@ _FILLER = "嗯啊呃哦对是好的,，.。、 \\-"
 _DIGITS = re.compile(f"[{_DIGIT}]")
 #: a turn that only reads out digits: two and more, with fillers around them
 _READ_OUT = re.compile(f"(?:[{_FILLER}]*[{_DIGIT}]){{2,}}[Xx吗吧{_FILLER}]*")
+#: short words that are an answer by themselves
+_ANSWER = re.compile(
+    "[对嗯是好行有没不哦噢喂啊成要会能懂]{1,2}|可以|没有|不是|不要|不用|明白|知道|当然|谢谢|再见|已经|还没|差不"
+)
+_NEVER_FIRST = ("的", "了", "吗", "呢")  #: nobody begins to speak with these: 好|的
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -91,13 +97,27 @@ def _mask_run(texts: list[str], run: list[int]) -> None:
 
 
 def _pieces(segment: Segment) -> list[tuple[Word, ...]]:
+    """The segment's words, cut at pauses. A beginning that the engine timed before the pause goes after it."""
     words = segment.words or (Word(segment.text, segment.start_ms, segment.end_ms),)
-    pieces: list[list[Word]] = [[words[0]]]
+    pieces: list[tuple[Word, ...]] = [(words[0],)]
     for before, word in pairwise(words):
-        if word.start_ms - before.end_ms >= PAUSE_MS:
-            pieces.append([])
-        pieces[-1].append(word)
-    return [tuple(piece) for piece in pieces]
+        if word.start_ms - before.end_ms < PAUSE_MS:
+            pieces[-1] += (word,)
+        elif word.text.strip().startswith(_NEVER_FIRST) or _is_orphan(pieces[-1]):
+            moved = tuple(replace(w, start_ms=word.start_ms, end_ms=word.start_ms) for w in pieces[-1])
+            pieces[-1] = (*moved, word)
+        else:
+            pieces.append((word,))
+    return pieces
+
+
+def _is_orphan(piece: tuple[Word, ...]) -> bool:
+    """One or two characters with no time of their own, or cut off in the middle of a phrase; an answer is none."""
+    text = "".join(w.text for w in piece).strip()
+    if len(cleanup.bare(text)) > 2:
+        return False
+    no_time = piece[-1].end_ms - piece[0].start_ms < NO_TIME_MS
+    return no_time or (text == cleanup.bare(text) and not _ANSWER.fullmatch(text))
 
 
 def _joined(turns: list[Turn]) -> list[Turn]:

@@ -6,7 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asr.transcriber import Segment, Word
+from asr.audio import loudness_db
+from asr.timeline import Timeline
+from asr.transcriber import SAMPLE_RATE, Segment, Word
 from dongke.errors import DongkeError, NotReady
 from dongke.settings import Settings
 
@@ -22,6 +24,8 @@ HOTWORDS = (
     "条件单 佣金 万分之一 转户 销户 投资顾问 风险测评 适当性 三方存管 固收加 理财 定投 期权 集合竞价 大额存单"
 )
 VAD = {"threshold": 0.3, "min_silence_duration_ms": 500, "speech_pad_ms": 400}  #: telephone band: 0.5 loses a seventh
+
+FAINT_DB = 40.0  #: a stretch this much fainter than the channel's loudest is the other party's echo
 
 
 class WhisperTranscriber:
@@ -43,10 +47,13 @@ class WhisperTranscriber:
 
     def segments(self, samples: "Samples") -> tuple[Segment, ...]:
         """All segments of one channel. The engine's generator is lazy: it is drained here, where faults are caught."""
-        shift = DEMO_WORDS_EARLY_MS if self._demo else 0
         try:
-            found, _ = self._model.transcribe(samples, **self._options)
-            return tuple(_segment(s, shift) for s in found)
+            stretches = _speech(samples)
+            if not stretches:
+                return ()
+            timeline = Timeline([(start * 1000 // SAMPLE_RATE, end * 1000 // SAMPLE_RATE) for start, end in stretches])
+            found, _ = self._model.transcribe(_joined(samples, stretches), **self._options)
+            return tuple(_segment(s, timeline, DEMO_WORDS_EARLY_MS if self._demo else 0) for s in found)
         except Exception as fault:
             raise DongkeError("speech-failed", f"语音识别失败: {type(fault).__name__}: {fault}") from fault
 
@@ -130,8 +137,7 @@ def _options(model: Any, *, demo: bool) -> dict[str, Any]:
         "task": "transcribe",
         "beam_size": 5,
         "condition_on_previous_text": False,
-        "vad_filter": True,
-        "vad_parameters": VAD,
+        "vad_filter": False,  # done before, by `_speech`
         "word_timestamps": True,
     }
     return options | ({"temperature": 0.0} if demo else {"hotwords": _hotwords(model)})
@@ -148,17 +154,46 @@ def _hotwords(model: Any) -> str:
     return " ".join(kept)
 
 
-def _segment(found: Any, shift_ms: int) -> Segment:
+def _speech(samples: "Samples") -> list[tuple[int, int]]:
+    """Where somebody speaks, as (start, end) in samples.
+
+    Done here rather than in `transcribe`: word times must be corrected before they are laid over the pauses, else the
+    first word after a pause lands before it, in the other party's turn.
+    """
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    found = [(int(c["start"]), int(c["end"])) for c in get_speech_timestamps(samples, VadOptions(**VAD))]
+    least = loudness_db(samples, 99.0) - FAINT_DB  # not the loudest: a click is no voice
+    return [(start, end) for start, end in found if loudness_db(samples[start:end]) > least]
+
+
+def _joined(samples: "Samples", stretches: list[tuple[int, int]]) -> "Samples":
+    import numpy as np
+
+    return np.concatenate([samples[start:end] for start, end in stretches])
+
+
+def _segment(found: Any, timeline: Timeline, late_ms: int) -> Segment:
+    spoken = found.words or [_Whole(found)]
     words = tuple(
-        Word(w.word, round(w.start * 1000) + shift_ms, round(w.end * 1000) + shift_ms, float(w.probability))
-        for w in found.words or ()
+        timeline.restore(
+            Word(w.word, round(w.start * 1000) + late_ms, round(w.end * 1000) + late_ms, float(w.probability))
+        )
+        for w in spoken
     )
     return Segment(
         text=found.text,
-        start_ms=round(found.start * 1000),
-        end_ms=round(found.end * 1000),
+        start_ms=words[0].start_ms,
+        end_ms=words[-1].end_ms,
         words=words,
         avg_logprob=float(found.avg_logprob),
         no_speech_prob=float(found.no_speech_prob),
         compression_ratio=float(found.compression_ratio),
     )
+
+
+class _Whole:
+    """A segment without words, as if it were one word."""
+
+    def __init__(self, segment: Any) -> None:
+        self.word, self.start, self.end, self.probability = segment.text, segment.start, segment.end, 1.0
