@@ -20,13 +20,15 @@ from dongke.errors import BadInput, Conflict, DongkeError
 from dongke.types import aware
 from profiles.features import features as features
 from profiles.models import BehaviourEvent
-from profiles.tables import content, read_csv, read_jsonl
+from profiles.tables import content, is_text, read_csv, read_jsonl
 
 MAX_AHEAD = timedelta(minutes=5)
 MAX_ID_CHARS = 200
 MAX_PROPERTIES_BYTES = 32_768
 CHUNK = 5_000
 _NAMES = {"identify": "identify", "page": "page_view", "screen": "page_view"}
+_TYPES = ("track", *_NAMES)
+FIRST_YEAR = 1990  #: the exchange opened; an earlier time is a clock that was never set
 
 
 @dataclass(slots=True)
@@ -101,7 +103,7 @@ def _insert(session: Session, chunk: Sequence[_Checked], result: EventResult) ->
         stored = session.execute(select(table).where(table.c.message_id.in_(rest)))
         for row in stored.mappings():
             try:
-                _same_or_conflict(rest[row["message_id"]].values, row)
+                _same_or_conflict(rest[row["message_id"]].values, dict(row))
                 result.duplicates += 1
             except Conflict as fault:
                 result.faults.append((rest[row["message_id"]].index, fault))
@@ -116,7 +118,8 @@ def _drop_unknown(session: Session, checked: Sequence[_Checked], result: EventRe
     wanted = sorted({c.values["customer_id"] for c in checked})
     known: set[str] = set()
     for start in range(0, len(wanted), CHUNK):
-        known |= set(session.scalars(select(Customer.id).where(col(Customer.id).in_(wanted[start : start + CHUNK]))))  # type: ignore[arg-type]
+        part = wanted[start : start + CHUNK]
+        known |= set(session.scalars(select(col(Customer.id)).where(col(Customer.id).in_(part))))
     for c in checked:
         if c.values["customer_id"] not in known:
             fault = BadInput("customer-unknown", f"没有客户 {c.values['customer_id'][:40]}")
@@ -128,8 +131,12 @@ def _values(row: Any, received_at: datetime) -> dict[str, Any]:
     if not isinstance(row, Mapping):
         raise BadInput("event-invalid", "事件不是一个 JSON 对象")
     kind = row.get("type")
+    if kind is not None and kind not in _TYPES:
+        raise BadInput("event-invalid", f"type 不认识: {str(kind)[:40]}")
     is_segment = kind is not None or "messageId" in row
     at = aware(row.get("timestamp") if is_segment else row.get("at"), "timestamp" if is_segment else "at")
+    if at.year < FIRST_YEAR:
+        raise BadInput("time-invalid", f"事件时间早于 {FIRST_YEAR} 年")
     if at > received_at + MAX_AHEAD:
         raise BadInput("time-future", f"事件时间在未来: {at.isoformat()}")
     return {
@@ -144,14 +151,12 @@ def _values(row: Any, received_at: datetime) -> dict[str, Any]:
 
 def _text(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
-    if not isinstance(value, str) or not value.strip() or len(value) > MAX_ID_CHARS or "\0" in value:
+    if not is_text(value, MAX_ID_CHARS):
         raise BadInput("event-invalid", f"{name} 要是 1 到 {MAX_ID_CHARS} 个字符的文字")
-    return value
+    return str(value)
 
 
 def _properties(row: Mapping[str, Any], kind: Any) -> dict[str, Any]:
-    if kind is not None and kind not in ("track", *_NAMES):
-        raise BadInput("event-invalid", f"type 不认识: {str(kind)[:40]}")
     given = row.get("traits" if kind == "identify" else "properties") or {}
     if isinstance(given, str):
         given = _parsed(given)

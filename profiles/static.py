@@ -1,207 +1,198 @@
-"""静态档案: what the broker has on file – the directory and the customers' data – as facts with an effective date.
+"""静态导入: branches.csv, advisors.csv and customers.csv, all rows at once, a bad row by itself aside."""
 
-A row says what holds from `effective_on` (a column), `effective_at`, or else the moment of loading. A row that says
-nothing new leaves no trace: loading the same file every night grows nothing.
-"""
-
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from dongke.clock import at_beijing, now
-from dongke.directory import Customer
+from dongke.clock import now
+from dongke.directory import Advisor, Branch, Customer, Ownership
 from dongke.errors import BadInput, DongkeError
-from dongke.types import aware
-from profiles.facts import Snapshot
-from profiles.models import StaticSnapshot
-from profiles.tables import Source, rows_of
+from profiles import identity
+from profiles.snapshots import SnapshotResult, effective_at
+from profiles.snapshots import take_snapshots as take_snapshots
+from profiles.tables import Source, is_text, rows_of
 
-RISK_LEVELS = ("C1", "C2", "C3", "C4", "C5")
-CHUNK = 1_000
+BRANCH_COLUMNS = ("branch_id", "name")
+ADVISOR_COLUMNS = ("advisor_id", "name", "branch_id")
+CUSTOMER_COLUMNS = ("customer_id", "name", "advisor_id")
+MAX_ID_CHARS = 64
+Row = Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class SnapshotResult:
-    """What became of the rows. `faults`: (row number from 0, reason)."""
+class DirectoryResult:
+    """What became of the rows. `faults`: (which file, row number from 0, reason)."""
 
-    accepted: int = 0
+    branches: int = 0
+    advisors: int = 0
+    customers: int = 0
     unchanged: int = 0
-    faults: list[tuple[int, DongkeError]] = field(default_factory=list)
-    changed_ids: list[str] = field(default_factory=list)  #: customers whose file is new
+    snapshots: int = 0
+    faults: list[tuple[str, int, DongkeError]] = field(default_factory=list)
 
 
-def take_snapshots(session: Session, source: Source, *, received_at: datetime | None = None) -> SnapshotResult:
-    """Static data by customer: `customer_id` and any of the fields of customers.csv; a blank cell says nothing.
+def take_directory(
+    session: Session,
+    branches: Source | None = None,
+    advisors: Source | None = None,
+    customers: Source | None = None,
+    *,
+    received_at: datetime | None = None,
+) -> DirectoryResult:
+    """通讯录: any of the three files, in this order. The counts are of rows that were new or changed.
 
-    Raises BadInput `encoding`, `csv-columns`; a bad row is a fault (`snapshot-invalid`, `customer-unknown`).
+    Raises BadInput `encoding`, `csv-columns`, `file-unreadable`; a bad row is a fault (`row-invalid`,
+    `branch-unknown`, `advisor-unknown`, `snapshot-invalid`, `identifier-invalid`).
     """
     received_at = received_at or now()
-    result = SnapshotResult()
-    snapshots: list[Snapshot] = []
-    for index, row in enumerate(rows_of(source, ("customer_id",))):
-        try:
-            snapshots.append(_snapshot(row, received_at, index))
-        except DongkeError as fault:
-            result.faults.append((index, fault))
-    ids = sorted({s.customer_id for s in snapshots})
-    known = _known_customers(session, ids)
-    on_file = _on_file(session, ids)
-    fresh = []
-    for s in snapshots:
-        if s.customer_id not in known:
-            result.faults.append((int(s.id), BadInput("customer-unknown", f"没有客户 {s.customer_id[:40]}")))
-            continue
-        history = on_file.setdefault(s.customer_id, [])
-        if not s.data or _says_nothing_new(s, history):
-            result.unchanged += 1
-            continue
-        history.append(s)
-        fresh.append(s)
-        result.changed_ids.append(s.customer_id)
-    result.accepted = len(fresh)
-    _insert(session, fresh)
-    result.faults.sort(key=lambda pair: pair[0])
+    result = DirectoryResult()
+    if branches is not None:
+        _take_branches(session, rows_of(branches, BRANCH_COLUMNS), result)
+    if advisors is not None:
+        _take_advisors(session, rows_of(advisors, ADVISOR_COLUMNS), result)
+    if customers is not None:
+        _take_customers(session, rows_of(customers, CUSTOMER_COLUMNS), result, received_at)
+    session.flush()
+    session.expire_all()  # rows were written past the ORM
     return result
 
 
-def effective_at(row: Mapping[str, Any], received_at: datetime) -> datetime:
-    """From when the row holds: `effective_at`, the start of `effective_on`, or the moment of loading."""
-    if row.get("effective_at"):
-        return aware(row["effective_at"], "effective_at")
-    day = _date(row.get("effective_on"), "effective_on")
-    return at_beijing(date.fromisoformat(day), time()) if day else received_at
+def _take_branches(session: Session, rows: Iterable[Row], result: DirectoryResult) -> None:
+    known = {b.id: b.name for b in session.exec(select(Branch))}
+    for number, row in enumerate(rows):
+        try:
+            ident, name = _ident(row, "branch_id"), _name(row)
+        except DongkeError as fault:
+            result.faults.append(("branches", number, fault))
+            continue
+        if known.get(ident) == name:
+            result.unchanged += 1
+            continue
+        _upsert(session, Branch, {"id": ident, "name": name})
+        known[ident] = name
+        result.branches += 1
 
 
-def _snapshot(row: Mapping[str, Any], received_at: datetime, index: int) -> Snapshot:
-    """The row as a fact; its row number stands for the id until it is stored."""
-    if row.get(None) or any(v is None for k, v in row.items() if k == "customer_id"):  # type: ignore[call-overload]
-        raise BadInput("snapshot-invalid", "这一行的列数和表头不一样")
-    who = row.get("customer_id")
-    if not isinstance(who, str) or not who.strip():
-        raise BadInput("snapshot-invalid", "缺少 customer_id")
-    since = effective_at(row, received_at)
-    data = {name: read(row[name], name) for name, read in _FIELDS.items() if row.get(name) not in (None, "")}
-    return Snapshot(str(index), who.strip(), since, received_at, data)
+def _take_advisors(session: Session, rows: Iterable[Row], result: DirectoryResult) -> None:
+    branches = set(session.exec(select(Branch.id)))
+    known = {a.id: (a.name, a.branch_id, list(a.deputies)) for a in session.exec(select(Advisor))}
+    for number, row in enumerate(rows):
+        try:
+            ident, name, branch = _ident(row, "advisor_id"), _name(row), _ident(row, "branch_id")
+            if branch not in branches:
+                raise BadInput("branch-unknown", f"没有营业部 {branch}")
+        except DongkeError as fault:
+            result.faults.append(("advisors", number, fault))
+            continue
+        deputies = _split(row.get("deputies"))
+        if known.get(ident) == (name, branch, deputies):
+            result.unchanged += 1
+        else:
+            _upsert(session, Advisor, {"id": ident, "name": name, "branch_id": branch, "deputies": deputies})
+            known[ident] = (name, branch, deputies)
+            result.advisors += 1
+        if row.get("wecom_userid"):
+            identity.link_advisor(session, str(row["wecom_userid"]).strip(), ident)
 
 
-def _says_nothing_new(new: Snapshot, history: Iterable[Snapshot]) -> bool:
-    """Whether all its fields already hold at its date, and no later fact of the same day says otherwise."""
-    view: dict[str, Any] = {}
-    for old in sorted(history, key=lambda s: s.order):
-        if old.effective_at <= new.effective_at:
-            view |= old.data
-    return all(name in view and view[name] == value for name, value in new.data.items())
+def _take_customers(session: Session, rows: list[Row], result: DirectoryResult, received_at: datetime) -> None:
+    advisors = set(session.exec(select(Advisor.id)))
+    known = {c.id: (c.name, c.advisor_id) for c in session.exec(select(Customer))}
+    good: list[tuple[int, Row]] = []
+    changed: list[tuple[dict[str, Any], datetime]] = []
+    for number, row in enumerate(rows):
+        try:
+            who, name, owner = _ident(row, "customer_id"), _name(row), _ident(row, "advisor_id")
+            since = effective_at(row, received_at)
+            if owner not in advisors:
+                raise BadInput("advisor-unknown", f"没有投资顾问 {owner}")
+        except DongkeError as fault:
+            result.faults.append(("customers", number, fault))
+            continue
+        good.append((number, row))
+        if known.get(who) != (name, owner):
+            changed.append(({"id": who, "name": name, "advisor_id": owner}, since))
+            known[who] = (name, owner)
+    _write_customers(session, changed)
+    filed = take_snapshots(session, [row for _, row in good], received_at=received_at)
+    _report(result, filed, good, {row["id"] for row, _ in changed})
+    _link_identifiers(session, good, set(filed.changed_ids) | {row["id"] for row, _ in changed}, result, received_at)
 
 
-def _insert(session: Session, fresh: list[Snapshot]) -> None:
-    rows = [
-        {
-            "id": _content_id(s),
-            "customer_id": s.customer_id,
-            "effective_at": s.effective_at,
-            "known_at": s.known_at,
-            "data": dict(s.data),
-        }
-        for s in fresh
-    ]
-    for start in range(0, len(rows), CHUNK):
-        session.execute(insert(StaticSnapshot).on_conflict_do_nothing(), rows[start : start + CHUNK])
+def _report(result: DirectoryResult, filed: SnapshotResult, good: list[tuple[int, Row]], changed_ids: set[str]) -> None:
+    result.faults += [("customers", good[index][0], fault) for index, fault in filed.faults]
+    result.snapshots = filed.accepted
+    result.customers = len(changed_ids | set(filed.changed_ids))
+    result.unchanged += len(good) - len(filed.faults) - result.customers
 
 
-def _content_id(s: Snapshot) -> str:
-    """Customer, effective date, time of knowledge and content: what once was said again after a change is a new fact."""
-    body = [s.customer_id, s.effective_at.timestamp(), s.known_at.timestamp(), s.data]
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]
+def _write_customers(session: Session, changed: list[tuple[dict[str, Any], datetime]]) -> None:
+    """Customers, then the ownership facts, then the owner now: the one of the newest fact."""
+    for row, _ in changed:
+        _upsert(session, Customer, {k: row[k] for k in ("id", "name", "advisor_id")})
+    owned = [{"customer_id": r["id"], "from_at": since, "advisor_id": r["advisor_id"]} for r, since in changed]
+    if not owned:
+        return
+    statement = insert(Ownership)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["customer_id", "from_at"], set_={"advisor_id": statement.excluded.advisor_id}
+        ),
+        owned,
+    )
+    ids = sorted({row["id"] for row, _ in changed})
+    newest: dict[str, str] = {}
+    for fact in session.exec(
+        select(Ownership).where(col(Ownership.customer_id).in_(ids)).order_by(col(Ownership.from_at))
+    ):
+        newest[fact.customer_id] = fact.advisor_id
+    table = Customer.__table__  # type: ignore[attr-defined]
+    session.execute(
+        update(table).where(table.c.id == bindparam("who")).values(advisor_id=bindparam("owner")),
+        [{"who": who, "owner": owner} for who, owner in newest.items()],
+    )
 
 
-def _known_customers(session: Session, ids: list[str]) -> set[str]:
-    known: set[str] = set()
-    for start in range(0, len(ids), CHUNK):
-        known |= set(session.exec(select(Customer.id).where(col(Customer.id).in_(ids[start : start + CHUNK]))))
-    return known
+def _link_identifiers(
+    session: Session, good: list[tuple[int, Row]], changed: set[str], result: DirectoryResult, received_at: datetime
+) -> None:
+    """Only for rows that changed: else a couple's telephone would change hands with every nightly load."""
+    columns = (("wecom_external_userid", identity.EXTERNAL_USERID), ("phone", identity.PHONE))
+    for number, row in good:
+        who = str(row["customer_id"]).strip()
+        for column, kind in columns:
+            if who not in changed or not row.get(column):
+                continue
+            try:
+                identity.link(session, kind, str(row[column]), who, effective_at(row, received_at))
+            except DongkeError as fault:
+                result.faults.append(("customers", number, fault))
 
 
-def _on_file(session: Session, ids: list[str]) -> dict[str, list[Snapshot]]:
-    found: dict[str, list[Snapshot]] = {}
-    for start in range(0, len(ids), CHUNK):
-        rows = session.exec(
-            select(StaticSnapshot).where(col(StaticSnapshot.customer_id).in_(ids[start : start + CHUNK]))
-        )
-        for r in rows:
-            found.setdefault(r.customer_id, []).append(
-                Snapshot(r.id, r.customer_id, r.effective_at, r.known_at, r.data)
-            )
-    return found
+def _upsert(session: Session, model: type[Branch] | type[Advisor] | type[Customer], row: dict[str, Any]) -> None:
+    rest = {name: value for name, value in row.items() if name != "id"}
+    session.execute(insert(model).values(**row).on_conflict_do_update(index_elements=["id"], set_=rest))
 
 
-def _bad(name: str, value: Any, wanted: str) -> BadInput:
-    return BadInput("snapshot-invalid", f"{name} 要是{wanted}: {str(value)[:40]}")
+def _ident(row: Row, column: str) -> str:
+    value = row.get(column)
+    if not is_text(value, MAX_ID_CHARS):
+        raise BadInput("row-invalid", f"{column} 要是 1 到 {MAX_ID_CHARS} 个字符")
+    return str(value).strip()
 
 
-def _words(value: Any, name: str) -> str:
-    if not isinstance(value, str) or len(value) > 200 or "\0" in value:
-        raise _bad(name, value, "文字")
-    return value.strip()
+def _name(row: Row) -> str:
+    value = row.get("name") or ""
+    if value and not is_text(value, 100):
+        raise BadInput("row-invalid", "name 要是 1 到 100 个字符")
+    return str(value).strip()
 
 
-def _date(value: Any, name: str) -> str | None:
-    if value in (None, ""):
-        return None
-    try:
-        return date.fromisoformat(str(value).replace("/", "-")).isoformat()
-    except ValueError:
-        raise _bad(name, value, "日期 (2026-06-30)") from None
-
-
-def _age(value: Any, name: str) -> int:
-    try:
-        age = int(str(value))
-    except ValueError:
-        raise _bad(name, value, "整数") from None
-    if not 0 <= age <= 130:
-        raise _bad(name, value, "0 到 130")
-    return age
-
-
-def _level(value: Any, name: str) -> str:
-    level = str(value).strip().upper()
-    if level not in RISK_LEVELS:
-        raise _bad(name, value, " C1–C5")
-    return level
-
-
-def _codes(value: Any, name: str) -> list[str]:
-    parts = value.split(";") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not all(isinstance(p, str) for p in parts):
-        raise _bad(name, value, "用 ; 分开的代码")
-    return sorted({p.strip() for p in parts if p.strip()})
-
-
-def _yuan(value: Any, name: str) -> float | int:
-    try:
-        amount = Decimal(str(value).replace(",", ""))
-    except InvalidOperation:
-        raise _bad(name, value, "金额 (元)") from None
-    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 13:
-        raise _bad(name, value, "金额 (元)")
-    return int(amount) if amount == amount.to_integral_value() else float(amount)
-
-
-_FIELDS = {
-    "name": _words,
-    "opened_on": _date,
-    "age": _age,
-    "risk_level": _level,
-    "questionnaire_on": _date,
-    "investor_type": _words,
-    "permissions": _codes,
-    "assets_yuan": _yuan,
-    "cash_yuan": _yuan,
-}
+def _split(value: Any) -> list[str]:
+    parts = value.split(";") if isinstance(value, str) else value or []
+    return [str(p).strip() for p in parts if str(p).strip()]

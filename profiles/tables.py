@@ -12,6 +12,13 @@ from dongke.errors import BadInput
 Source = Path | str | bytes | Iterable[Mapping[str, Any]]  #: a file, its content, or rows already read
 
 
+def is_text(value: Any, limit: int) -> bool:
+    """Whether it is text of 1 to `limit` characters that PostgreSQL can store: no NUL, no half characters."""
+    if not isinstance(value, str) or not value.strip() or len(value) > limit or "\0" in value:
+        return False
+    return not any("\ud800" <= c <= "\udfff" for c in value)
+
+
 def rows_of(source: Source, needed: Iterable[str] = ()) -> list[Mapping[str, Any]]:
     """The rows of a CSV file, of its content as bytes, or those given. `str` and `Path` name a file.
 

@@ -77,7 +77,10 @@ def give_feedback(
 def feedback_on_tag(
     session: Session, customer_id: str, tag: str, verdict: str, *, by: str, at: datetime | None = None
 ) -> TagFeedback:
-    """人工反馈 (right or wrong) on all that was said of a tag until `at`. Raises BadInput, NotFound `customer-unknown`."""
+    """人工反馈 (right, wrong) on all that was said of a tag until `at`.
+
+    Raises BadInput `verdict-invalid`, NotFound `customer-unknown`.
+    """
     if verdict == "corrected":
         raise BadInput("verdict-invalid", "改正要指明一条标签断言")
     customer(session, customer_id)
