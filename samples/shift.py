@@ -39,17 +39,21 @@ def _events() -> ModuleType:
     return module
 
 
+def weeks(today: date) -> int:
+    """Whole weeks by which the samples move to be fresh on `today`; negative before the anchor."""
+    return int(_events().weeks_to(today))
+
+
 def materialize(target: Path, today: date) -> None:
     """Writes the samples into `target` (made if missing, files of the same name replaced) as of `today` in Beijing."""
     events = _events()
-    weeks = events.weeks_to(today)
-    moved = timedelta(weeks=weeks)
+    moved = timedelta(weeks=events.weeks_to(today))
     for folder in ("broker", "calls", "chats", "recordings"):
         for source in sorted((HERE / folder).glob("*.*")):
             if source.name not in NOT_COPIED:
                 _copy(source, target / folder / source.name, moved)
     _copy(HERE / "notes.csv", target / "notes.csv", moved)
-    fresh = {"anchor": (events.anchor() + moved).isoformat(), "weeks": weeks}
+    fresh = {"anchor": (events.anchor() + moved).isoformat(), "weeks": weeks(today)}
     _write(target / "anchor.json", json.dumps(fresh) + "\n")
     rows = [json.dumps(row, ensure_ascii=False) for row in events.generate(today)]
     _write(target / "events.jsonl", "\n".join(rows) + "\n")

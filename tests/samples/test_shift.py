@@ -17,8 +17,8 @@ import pytest
         (date(2027, 11, 24), 52),
     ],
 )
-def test_weeks(events_module, today, weeks):
-    assert events_module.weeks_to(today) == weeks
+def test_weeks(shift_module, today, weeks):
+    assert shift_module.weeks(today) == weeks
     newest = date(2026, 11, 20) + timedelta(weeks=weeks)
     assert timedelta(days=1) <= today - newest <= timedelta(days=7)
 
