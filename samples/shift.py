@@ -5,7 +5,7 @@
 The files are written against the Friday of `anchor.json`. Everything moves so that this Friday becomes the last
 one before `today`: weekdays stay what they were, the newest conversation is one to seven days old, and nothing
 lies in the future. TARGET receives broker/ (three CSV files), calls/, chats/, recordings/ (sound and manifest),
-notes.csv, events.jsonl (with the key events) and an anchor.json that says by how many weeks it moved. What only
+notes.csv, events.jsonl (with the key events) and _anchor.json (by how many weeks it moved). What only
 describes the samples (truth, scripts, expected.json, demo_model) is not copied. Standard library only.
 """
 
@@ -54,7 +54,7 @@ def materialize(target: Path, today: date) -> None:
                 _copy(source, target / folder / source.name, moved)
     _copy(HERE / "notes.csv", target / "notes.csv", moved)
     fresh = {"anchor": (events.anchor() + moved).isoformat(), "weeks": weeks(today)}
-    _write(target / "anchor.json", json.dumps(fresh) + "\n")
+    _write(target / "_anchor.json", json.dumps(fresh) + "\n")
     rows = [json.dumps(row, ensure_ascii=False) for row in events.generate(today)]
     _write(target / "events.jsonl", "\n".join(rows) + "\n")
 

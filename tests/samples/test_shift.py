@@ -74,7 +74,7 @@ def test_nothing_lies_in_the_future(moved):
     days = [date.fromisoformat(json.loads(r)["timestamp"][:10]) for r in rows]
     assert len(rows) == 20_000
     assert last - timedelta(days=7) < max(days) <= last
-    assert json.loads((moved / "anchor.json").read_text())["weeks"] == 14
+    assert json.loads((moved / "_anchor.json").read_text())["weeks"] == 14
 
 
 def test_times_inside_texts_stay(shift_module):
