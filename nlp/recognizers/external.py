@@ -27,7 +27,9 @@ OWN_PRODUCT = {
 }  # fmt: skip
 _ASKED = re.compile(r"有没有|还有|吗|呢|没有|有没|多少|哪|是不是|对吧|吧|？|没|得|啥|什么|这些地方|一起看")
 _OWNED = re.compile(r"[嗯啊哎哦，]*(对|有|是|系|那边|就那|在)")
-_NOTHING = re.compile(r"^[^。？]{0,4}(清空|掏空|取光|取完|没有|没了|没得|没啦|都没|全提|早没|花光|光了|销了|哪还有|哪有|真没)")
+_NOTHING = re.compile(
+    r"^[^。？]{0,4}(清空|掏空|取光|取完|没有|没了|没得|没啦|都没|全提|早没|花光|光了|销了|哪还有|哪有|真没)"
+)
 _THIRD = re.compile(r"(他|她|他们|人家)[^，。]{0,6}◆")
 _BANKING = re.compile(r"理财")
 _SHARES = re.compile(r"票|底仓|市值|持仓|股")
@@ -50,9 +52,7 @@ def _places(document: Document) -> list[Mention]:
     for mention in document.of("place_type"):
         turn = document.turns[mention.turn]
         clause = turn.clause_at(mention.start)
-        if not any(
-            n.turn == mention.turn and turn.clause_at(n.start) == clause for n in named
-        ):
+        if not any(n.turn == mention.turn and turn.clause_at(n.start) == clause for n in named):
             found.append(mention)
     return sorted(found, key=lambda m: (m.turn, m.start))
 
@@ -122,17 +122,13 @@ def _parts(document: Document, place: Mention, places: Sequence[Mention]) -> lis
     return holdings.following(document, place, places)
 
 
-def _is_held(
-    document: Document, place: Mention, sign: str | None, money: bool, due: str | None
-) -> bool:
+def _is_held(document: Document, place: Mention, sign: str | None, money: bool, due: str | None) -> bool:
     if sign in ("gone", "empty", "owe", "none"):
         return False
     if _THIRD.search(local.window(document, place, before=0, after=0)):
         return False
     if place.kind == "institution":
-        return sign == "hold" and (money or due is not None or _is_sure(document, place)) or (
-            sign is None and money
-        )
+        return sign == "hold" and (money or due is not None or _is_sure(document, place)) or (sign is None and money)
     if local.judge("product", local.window(document, place)) is not None and not money:
         return False
     return (sign == "hold" and (money or due is not None)) or (money and due is not None)
@@ -144,9 +140,7 @@ def _is_sure(document: Document, place: Mention) -> bool:
     return cue is not None and cue.id == "external.hold.strong"
 
 
-def _product(
-    document: Document, place: Mention, parts: Sequence[Stretch], text: str, kind: str
-) -> str | None:
+def _product(document: Document, place: Mention, parts: Sequence[Stretch], text: str, kind: str) -> str | None:
     """The product held; None where it is a mix or not said."""
     own = OWN_PRODUCT.get(place.text)
     if own is not None:
@@ -216,9 +210,7 @@ def _denials(document: Document, held: set[str]) -> Iterator[Candidate]:
                 yield from _denial(place.mark, None, kind, held, cue.id)
 
 
-def _denial(
-    mark: Mark, asked: Mark | None, kind: str, held: set[str], rule: str
-) -> Iterator[Candidate]:
+def _denial(mark: Mark, asked: Mark | None, kind: str, held: set[str], rule: str) -> Iterator[Candidate]:
     if kind in held or (kind == "unknown" and held):
         return
     yield Candidate(

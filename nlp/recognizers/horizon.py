@@ -1,12 +1,90 @@
-"""horizon."""
+"""投资期限 (expectation.horizon): how long he is ready to leave the money: short, medium, long.
 
+From a span of time beside words of leaving it (五年不动), from the answer to 能放多久 (a span or a date), or from words
+alone (随时要用, 长期拿着; nlp/lexicon/frames/horizon.yaml).
+"""
+
+import re
 from collections.abc import Iterator
 
-from nlp.document import Candidate, Document
+from nlp import values
+from nlp.document import Candidate, Document, Mark, Turn
+from nlp.durations import find_durations
+from nlp.recognizers.common import believed, candidate
 
 VERSION = "1"
+TAG = "expectation.horizon"
+_ASKED = re.compile(
+    r"(放|投|搁|锁|存|用|拿|不用|规划|安排|封闭)[^，。]{0,6}(多久|多长|几年|多少年|到什么时候|什么时候)"
+    r"|(多久|多长时间)[^，。]{0,4}(不用|用|能放|可以放)|期限|年限|时间上|那时间|打算长|短期有要用|舍得|锁定期|放.{1,3}年"
+    r"|什么时候[^，。]{0,3}(用|换)|有三个月|半年的|一年的|是吧$|那.{0,4}[年月]左右|封闭期|长拿"
+)
+_KEEP = re.compile(
+    r"放|搁|存|锁|拿|不动|不用|用不着|用不到|不看|不取|不急|丢|扔|撂|不管|不卖|搁那|攒|忘了|不碰|拿得住|压|持有|用不上|投资期限"
+)
+_FINE = re.compile(
+    r"都行|都可以|也行|可以|顶天|最多|顶多|起码|至少|少说|都得|就行|的吧|不动|差不多|打底|左右|这种|都要得|以上|以内"
+)
+_NEVER = re.compile(
+    r"保险|年金|一个?月[^，。]{0,4}(给|攒|存|挣|拿|交|[\d一二三四五六七八九])|同事|朋友|他|她|歇|开户|股龄|年前|多久了|掏不出|一年(给|赚|挣|交|有|能)"
+)
+_NOT = re.compile(
+    r"炒|股龄|开户|退休|工作|结婚|前|岁|上次|等了|拖|换了|毕业|住|干了|做了|买的|存了|亏|套|没涨|跌|一年(交|返|赚|要|一|多少|几|有|能|利息|两|三|四|[0-9])|利息|交[一二三四五六七八九十两]|每|还有|当时|银行.{0,4}年的|持有.{0,3}年了|年了|年没|以来|开店|跟了|当兵|教|攒了|才一|半年前|一年的?利|才到|到期|才能取|后领|规划"
+)
 
 
 def find(document: Document) -> Iterator[Candidate]:
-    """Not written yet: finds nothing."""
-    yield from ()
+    """One candidate per turn that states a horizon; the last one stands."""
+    for mention in document.of("horizon"):
+        if believed(mention):
+            yield candidate(TAG, mention, {"term": mention.key})
+    for turn in document.customer_turns():
+        prompt = document.prompt(turn.index)
+        asked = prompt is not None and bool(_ASKED.search(prompt.text))
+        found = _spans(turn, asked) or (_until(document, turn) if asked else None)
+        if found is not None:
+            yield _candidate(turn, prompt if asked else None, *found)
+
+
+def term(months: float) -> str:
+    """Under half a year short, under three years medium, else long."""
+    return "short" if months < 6 else "medium" if months < 36 else "long"
+
+
+def _spans(turn: Turn, asked: bool) -> tuple[str, int, int] | None:
+    """The last span of time in the turn that says how long."""
+    chosen = None
+    for span in find_durations(turn.text):
+        low, high = turn.clauses[turn.clause_at(span.start)]
+        clause, after = turn.text[low:high], turn.text[span.end : high + 10]
+        before = turn.text[low : span.start]
+        if _NEVER.search(clause) or (_NOT.search(clause) and not _KEEP.search(after[:5])):
+            continue
+        kept = _KEEP.search(before[-8:]) or _KEEP.search(after[:8])
+        if kept or (asked and (_FINE.search(clause) or span.start <= 8 or len(clause) <= 12)):
+            months = span.low if "以内" not in after[:3] and "之内" not in after[:3] else span.high - 0.1
+            chosen = (term(months), span.start, span.end)
+    return chosen
+
+
+def _until(document: Document, turn: Turn) -> tuple[str, int, int] | None:
+    """The answer names a day: 放到明年六月."""
+    for day in values.dates(turn.text, document.started_at):
+        if day.on is not None:
+            months = (day.on - document.started_at.date()).days / 30.4
+            return term(months), day.start, day.end
+    return None
+
+
+def _candidate(turn: Turn, prompt: Turn | None, value: str, start: int, end: int) -> Candidate:
+    marks = [Mark(turn.index, start, end)]
+    if prompt is not None:
+        marks.append(Mark(prompt.index, 0, 8))
+    return Candidate(
+        tag=TAG,
+        value={"term": value},
+        marks=tuple(marks),
+        rule="horizon.asked" if prompt is not None else "horizon.span",
+        confidence=0.85 if prompt is not None else 0.78,
+        steps=(f"客户说「{turn.text[start:end]}」",),
+    )

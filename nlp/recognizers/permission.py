@@ -94,9 +94,7 @@ def _last(document: Document, turn: int, several: bool) -> list[Mention]:
     return []
 
 
-def _candidate(
-    mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None
-) -> Candidate:
+def _candidate(mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None) -> Candidate:
     marks = mention.marks if turn is None else (mention.mark, Mark(turn, 0, 8))
     return Candidate(
         tag=TAG,

@@ -26,9 +26,7 @@ NOT_SOLD = frozenset({"stock", "deposit", "trust", "insurance"})
 _OFFER = re.compile(
     r"考虑|要不要|兴趣|推荐|试试|了解|配|买|看看|做|可以|怎么样|需要|放|来|合适|想|款|只|听过|有|接受|门槛"
 )
-_WISH = re.compile(
-    r"要不要|想不想|想买|是想|想要|想了解|感兴趣|有兴趣|考虑|要买|买.{0,4}对吧|能接受|愿意|可以接受"
-)
+_WISH = re.compile(r"要不要|想不想|想买|是想|想要|想了解|感兴趣|有兴趣|考虑|要买|买.{0,4}对吧|能接受|愿意|可以接受")
 _GIVEN_UP = re.compile(r"不放|不配|不买|不要|不做|不碰|不考虑|不提|不推")
 
 
@@ -120,15 +118,10 @@ def _is_shadow(document: Document, mention: Mention) -> bool:
         return False
     rivals = [m for m in document.of("product", turn=mention.turn) if m.key in SPECIFIC]
     near = 8 if mention.key == "fund" else 1
-    return any(
-        0 <= mention.start - m.end <= near or 0 <= m.start - mention.end <= near // 2
-        for m in rivals
-    )
+    return any(0 <= mention.start - m.end <= near or 0 <= m.start - mention.end <= near // 2 for m in rivals)
 
 
-def _candidate(
-    mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None
-) -> Candidate:
+def _candidate(mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None) -> Candidate:
     marks = mention.marks if turn is None else (mention.mark, Mark(turn, 0, 8))
     return Candidate(
         tag=TAG,
