@@ -33,6 +33,17 @@ class Cause:
             row["event"] = self.event
         return row
 
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> "Cause":
+        return cls(
+            state=State(row["state"]),
+            at=datetime.fromisoformat(row["at"]),
+            why=row["why"],
+            conversation=row.get("conversation"),
+            evidence=tuple(row.get("evidence") or ()),
+            event=row.get("event"),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Opportunity:

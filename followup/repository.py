@@ -1,0 +1,215 @@
+"""跟进仓库: a customer's history out of the tables, and the projection of his opportunities into them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from asr.models import StoredConversation, StoredUtterance
+from dongke import directory
+from dongke.clock import now
+from dongke.directory import Advisor, Customer
+from dongke.types import Channel, Polarity, Speaker, TopicMention, Utterance
+from followup.history import Contact, Event, History, Ownership, Said, Ticked, Try, Verdict, VisitNote
+from followup.models import Attempt, ManualAction, Note, State, StoredOpportunity
+from followup.opportunity import Cause, Opportunity
+from profiles.facts import CustomerFacts
+from profiles.grouping import members_of, newest
+from profiles.service import facts_of
+
+
+def history_of(
+    session: Session, customer_id: str, known_at: datetime | None = None, *, as_of: datetime | None = None
+) -> History:
+    """Everything that Dongke knew by `known_at` (now) of the person whom this id was part of at `as_of` (the same).
+
+    Raises NotFound `customer-unknown`.
+    """
+    moment = known_at or now()
+    held = facts_of(session, customer_id, known_at).at(as_of or moment, moment)
+    members = members_of(held.customer_id, held.links)
+    ownerships = _ownerships(session, members)
+    return History(
+        customer_id=held.customer_id,
+        members=members,
+        ownerships=ownerships,
+        deputies=_deputies(session, {o.advisor_id for o in ownerships}),
+        merged_at={who: link.at for who, link in newest(held.links).items() if who in members},
+        contacts=_contacts(session, held, members, moment),
+        attempts=tuple(Try(r.id, r.customer_id, r.advisor_id, r.at) for r in _rows(session, Attempt, members, moment)),
+        notes=tuple(
+            VisitNote(r.id, r.customer_id, r.advisor_id, r.at, r.text) for r in _rows(session, Note, members, moment)
+        ),
+        events=tuple(Event(e.id, e.customer_id, e.at, e.event, e.properties) for e in held.events),
+        manual=tuple(_ticked(r) for r in _rows(session, ManualAction, members, moment)),
+        verdicts=tuple(
+            Verdict(f.customer_id, f.tag, f.verdict, f.at, f.target.id if f.target else None) for f in held.feedback
+        ),
+    )
+
+
+def _rows(session: Session, table: Any, members: Collection[str], known_at: datetime) -> Sequence[Any]:
+    return session.exec(select(table).where(col(table.customer_id).in_(members), col(table.known_at) <= known_at)).all()
+
+
+def _ticked(row: ManualAction) -> Ticked:
+    return Ticked(
+        id=row.id,
+        customer_id=row.customer_id,
+        playbook=row.playbook,
+        advisor_id=row.advisor_id,
+        at=row.at,
+        outcome=row.outcome,
+        key=row.key,
+        opportunity_id=row.opportunity_id,
+    )
+
+
+def _ownerships(session: Session, members: Iterable[str]) -> tuple[Ownership, ...]:
+    """The recorded owners; for an id without a record, the owner in the directory, from the beginning."""
+    found: list[Ownership] = []
+    for who in sorted(members):
+        known = directory.owners(session, who)
+        found += [Ownership(who, from_at, advisor) for from_at, advisor in known]
+        row = None if known else session.get(Customer, who)
+        if row is not None:
+            found.append(Ownership(who, datetime.fromisoformat("1990-01-01T00:00:00+08:00"), row.advisor_id))
+    return tuple(found)
+
+
+def _deputies(session: Session, advisors: Collection[str]) -> dict[str, frozenset[str]]:
+    rows = session.exec(select(Advisor.id, Advisor.deputies).where(col(Advisor.id).in_(advisors)))
+    return {ident: frozenset(deputies) for ident, deputies in rows}
+
+
+def _contacts(
+    session: Session, held: CustomerFacts, members: Collection[str], known_at: datetime
+) -> tuple[Contact, ...]:
+    stored: Sequence[StoredConversation] = _rows(session, StoredConversation, members, known_at)
+    turns = _utterances(session, [c.id for c in stored])
+    said: dict[str, list[Said]] = defaultdict(list)
+    for s in held.assertions:
+        indexes = tuple(sorted({quote.utterance for quote in s.evidence}))
+        said[s.conversation_id].append(Said(s.id, s.tag, Polarity(s.polarity), s.value, indexes))
+    mentions = {r.conversation_id: tuple(_mention(m) for m in r.mentions) for r in held.readings}
+    return tuple(
+        Contact(
+            id=c.id,
+            customer_id=c.customer_id,
+            advisor_id=c.advisor_id,
+            channel=Channel(c.channel),
+            started_at=c.started_at,
+            ended_at=c.ended_at,
+            known_at=c.known_at,
+            direction=c.direction,
+            answered=c.answered,
+            utterances=turns.get(c.id, ()),
+            said=tuple(said.get(c.id, ())),
+            mentions=mentions.get(c.id, ()),
+        )
+        for c in stored
+    )
+
+
+def _utterances(session: Session, conversations: Collection[str]) -> dict[str, tuple[Utterance, ...]]:
+    """The utterances by conversation; a revoked message keeps its place and has no words."""
+    u = StoredUtterance
+    found: dict[str, list[Utterance]] = defaultdict(list)
+    rows = session.exec(
+        select(u.conversation_id, u.speaker, u.text, u.suspect, u.revoked)  # type: ignore[call-overload]
+        .where(col(u.conversation_id).in_(conversations))
+        .order_by(col(u.conversation_id), col(u.index))
+    )
+    for conversation, speaker, text, suspect, revoked in rows:
+        found[conversation].append(Utterance(Speaker(speaker), "" if revoked else text, suspect=suspect))
+    return {conversation: tuple(turns) for conversation, turns in found.items()}
+
+
+def _mention(row: Any) -> TopicMention:
+    return TopicMention(
+        kind=row["kind"],
+        key=row["key"],
+        utterance=row["utterance"],
+        start=row["start"],
+        end=row["end"],
+        speaker=Speaker(row["speaker"]),
+        quote=row["quote"],
+        flags=tuple(row.get("flags") or ()),
+    )
+
+
+def save(
+    session: Session, found: Sequence[Opportunity], members: Collection[str], computed_at: datetime
+) -> list[StoredOpportunity]:
+    """Makes the stored opportunities of these ids exactly those found. The rows, oldest first."""
+    ids = [o.id for o in found]
+    stale = delete(StoredOpportunity).where(col(StoredOpportunity.customer_id).in_(members))
+    session.execute(stale.where(col(StoredOpportunity.id).not_in(ids)))
+    if found:
+        rows = insert(StoredOpportunity).values([_row(o, computed_at) for o in found])
+        keep = {c.name: c for c in rows.excluded if c.name != "id"}
+        session.execute(rows.on_conflict_do_update(index_elements=["id"], set_=keep))
+    query = select(StoredOpportunity).where(col(StoredOpportunity.id).in_(ids))
+    saved = session.exec(query.execution_options(populate_existing=True))
+    return sorted(saved, key=lambda row: (row.opened_at, row.id))
+
+
+def _row(o: Opportunity, computed_at: datetime) -> dict[str, Any]:
+    return {
+        "id": o.id,
+        "customer_id": o.customer,
+        "playbook": o.playbook,
+        "playbook_version": o.playbook_version,
+        "key": o.key,
+        "owner_id": o.owner,
+        "opened_at": o.opened_at,
+        "opened_by": o.opened_by,
+        "due_at": o.due_at,
+        "state": o.state,
+        "attempts": o.attempts,
+        "first_contact_at": o.first_contact_at,
+        "discharged_at": o.discharged_at,
+        "closed_at": o.closed_at,
+        "won_at": o.won_at,
+        "unassisted": o.unassisted,
+        "self_reported": o.self_reported,
+        "low_yuan": o.low_yuan,
+        "high_yuan": o.high_yuan,
+        "due_provisional": o.due_provisional,
+        "value": dict(o.value),
+        "causes": [c.to_json() for c in o.causes],
+        "computed_at": computed_at,
+    }
+
+
+def as_opportunity(row: StoredOpportunity, overdue: bool) -> Opportunity:
+    """The stored row as the value it was made of; what time says of it (`overdue`) is the caller's."""
+    return Opportunity(
+        id=row.id,
+        customer=row.customer_id,
+        playbook=row.playbook,
+        playbook_version=row.playbook_version,
+        key=row.key,
+        owner=row.owner_id,
+        opened_at=row.opened_at,
+        opened_by=row.opened_by,
+        due_at=row.due_at,
+        due_provisional=row.due_provisional,
+        state=State(row.state),
+        overdue=overdue,
+        attempts=row.attempts,
+        first_contact_at=row.first_contact_at,
+        discharged_at=row.discharged_at,
+        won_at=row.won_at,
+        closed_at=row.closed_at,
+        unassisted=row.unassisted,
+        self_reported=row.self_reported,
+        low_yuan=row.low_yuan,
+        high_yuan=row.high_yuan,
+        value=row.value,
+        causes=tuple(Cause.from_json(c) for c in row.causes),
+    )
