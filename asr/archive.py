@@ -24,6 +24,7 @@ from dongke.settings import Settings
 from dongke.types import Channel, Conversation, Speaker
 
 STAGE = "transcribe"
+SIDECAR = "sidecar"
 ONE_CHANNEL = "单声道录音, 说话人不确定, 不产生标签"
 NOTHING_HEARD = "没有听到说话"
 ALL_DOUBTED = "没有可信的话"
@@ -92,19 +93,20 @@ def _version(recording: Recording, transcriber: Transcriber | None) -> str | Non
         found = find_sidecar(Path(recording.path))
         recording.sidecar = str(found) if found else None
     if recording.sidecar and Path(recording.sidecar).is_file():
-        return "sidecar@" + hashlib.sha256(Path(recording.sidecar).read_bytes()).hexdigest()[:8]
+        return SIDECAR + "@" + hashlib.sha256(Path(recording.sidecar).read_bytes()).hexdigest()[:8]
     return transcriber.version if transcriber else None
 
 
 def _is_done(session: Session, recording: Recording, version: str) -> bool:
-    done = session.exec(
-        select(Transcription.id).where(
-            col(Transcription.sha256) == recording.sha256,
-            col(Transcription.stage) == STAGE,
-            col(Transcription.model_version) == version,
-        )
-    ).first()
-    return done is not None and session.get(StoredConversation, recording.id) is not None
+    """Whether this version has been there. An older model again changes nothing; an older sidecar put back counts."""
+    versions = session.exec(
+        select(Transcription.model_version)
+        .where(col(Transcription.sha256) == recording.sha256, col(Transcription.stage) == STAGE)
+        .order_by(col(Transcription.id))
+    ).all()
+    if session.get(StoredConversation, recording.id) is None or version not in versions:
+        return False
+    return not version.startswith(SIDECAR) or version == versions[-1]
 
 
 def _transcript(recording: Recording, transcriber: Transcriber | None, settings: Settings) -> Transcript:
