@@ -1,1 +1,1 @@
-"""Every entrance: HTTP, command line, worker, scheduler. `api/pipeline.py` lists the stages in order – read it first."""
+"""Every entrance: HTTP, command line, worker, scheduler. Read `api/pipeline.py` first: it lists the stages."""

@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
+import api.models
 import asr.models
 import dongke.audit
 import dongke.directory

@@ -17,6 +17,7 @@ _numbers = itertools.count()
 
 
 def _make_schema(url: str) -> None:
+    import api.models
     import asr.models
     import dongke.audit
     import dongke.directory
@@ -25,7 +26,7 @@ def _make_schema(url: str) -> None:
     import followup.models
     import profiles.models
 
-    assert asr.models and dongke.users and followup.models and profiles.models
+    assert api.models and asr.models and dongke.users and followup.models and profiles.models
     from sqlmodel import SQLModel
 
     made = db.make_engine(url)

@@ -1,0 +1,109 @@
+"""HTTP: the application. Routes stand in api/routes/, one noun a file; what they share in deps, problems, paging."""
+
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.staticfiles import StaticFiles
+
+from api import metrics, problems
+from api.auth import LoginLimiter
+from api.limits import BodyLimit
+from api.problems import Problem
+from api.routes import (
+    conversations,
+    customers,
+    events,
+    opportunities,
+    pages,
+    quarantine,
+    recordings,
+    reports,
+    system,
+    tags,
+    tokens,
+)
+
+VERSION = "0.1.0"
+STATIC = Path(__file__).parent / "static"
+ROUTES = (tokens, conversations, recordings, events, customers, opportunities, tags, reports, quarantine, system, pages)
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_app() -> FastAPI:
+    """The application. Reads settings when it serves, opens nothing before the first request."""
+    app = FastAPI(title="Dongke 懂客", version=VERSION, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app.state.limiter = LoginLimiter()
+    app.state.metrics = metrics.Metrics()
+    problems.install(app)
+    app.middleware("http")(_observe)
+    app.add_middleware(BodyLimit, upload_paths=frozenset({"/v1/recordings"}))
+    for module in ROUTES:
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+async def _observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Security headers on every answer, and what was asked how long."""
+    started = time.perf_counter()
+    response = await call_next(request)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.url.path.startswith("/v1/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    route = request.scope.get("route")
+    template = getattr(route, "path", "unknown")
+    request.app.state.metrics.observe(request.method, template, response.status_code, time.perf_counter() - started)
+    return response
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI 3.1, with the problem document in place of FastAPI's own error shapes."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary="会话智能: 客户说的话 → 有原话依据的标签 → 画像 → 商机跟进",
+            routes=app.routes,
+        )
+        shapes = schema["components"]["schemas"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            shapes.pop(name, None)
+        shapes |= _problem_shapes()
+        for methods in schema["paths"].values():
+            for operation in methods.values():
+                _problem_answers(operation["responses"])
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _problem_shapes() -> dict[str, Any]:
+    own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    nested = own.pop("$defs", {})
+    return {"Problem": own, **nested}
+
+
+def _problem_answers(responses: dict[str, Any]) -> None:
+    for status, answer in responses.items():
+        if status == "422":
+            answer.update(problems.responses(422)[422])
+    responses.setdefault(
+        "default",
+        {
+            "description": "错误 (RFC 9457)",
+            "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        },
+    )

@@ -1,0 +1,253 @@
+"""入口: pieces of input → the packages that keep them. What cannot be used stays in the quarantine, the rest goes on.
+
+Every door is idempotent by the id of its source. What is new is put on the queue in the same transaction.
+`api/files.py` says what kind a file is; `ingest` takes whole files, the other functions take what a request brought.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
+from sqlmodel import Session
+
+from api import files, queue, takers
+from api.files import Kind, Piece
+from api.queue import Task
+from dongke import db, quarantine
+from dongke.errors import BadInput, DongkeError
+from dongke.settings import Settings, settings
+
+BATCH = 200  #: pieces a transaction
+_BATCH = {Kind.EVENT: 5_000, Kind.WECOM: 2_000, Kind.BRANCHES: 20_000, Kind.ADVISORS: 20_000, Kind.CUSTOMERS: 20_000}
+Progress = Callable[["Outcome"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one piece: new, changed, unchanged, or refused (and then kept, with its fault)."""
+
+    kind: str
+    source: str
+    id: str | None
+    state: str
+    fault: DongkeError | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"source": self.source, "id": self.id, "state": self.state}
+        if self.fault is not None:
+            row |= {"code": self.fault.code, "detail": self.fault.detail}
+        return row
+
+
+@dataclass(slots=True)
+class Summary:
+    """接入的总账. The lists name what is to be processed: the queue has it already."""
+
+    counts: Counter[str] = field(default_factory=Counter)  #: by "kind.state"
+    faults: list[Outcome] = field(default_factory=list)
+    conversations: list[str] = field(default_factory=list)
+    recordings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    customers: set[str] = field(default_factory=set)
+
+    def count(self, state: str) -> int:
+        """How many pieces ended in that state, over all kinds."""
+        return sum(n for name, n in self.counts.items() if name.endswith("." + state))
+
+    @property
+    def accepted(self) -> int:
+        return self.count("new") + self.count("changed")
+
+    @property
+    def unchanged(self) -> int:
+        return self.count("unchanged")
+
+    @property
+    def refused(self) -> int:
+        return self.count("refused")
+
+
+class Intake:
+    """收件: takes pieces in one transaction and adds up what became of them."""
+
+    def __init__(self, session: Session, config: Settings | None = None, progress: Progress | None = None) -> None:
+        self.session = session
+        self.config = config or settings()
+        self.summary = Summary()
+        self.outcomes: list[Outcome] = []
+        self._progress = progress
+
+    def take(self, kind: Kind, pieces: Iterable[Piece]) -> None:
+        """Takes the pieces through the door of their kind."""
+        readable = [p for p in pieces if not self._unreadable(kind, p)]
+        if kind in takers.BATCHED:
+            self._together(kind, readable)
+            return
+        for piece in readable:
+            self.one(kind, piece.source, piece.raw, lambda row=piece.row: takers.ONE[kind](self, row))  # type: ignore[misc]
+
+    def one(self, kind: str, source: str, payload: bytes, work: Callable[[], tuple[str, str]]) -> Outcome:
+        """Does `work` (which gives id and state) in a savepoint of its own; a fault goes to the quarantine."""
+        try:
+            with self.session.begin_nested():
+                ident, state = work()
+        except DongkeError as fault:
+            return self.refuse(kind, source, payload, fault)
+        except (DataError, IntegrityError, StatementError, UnicodeError) as fault:
+            if isinstance(fault, OperationalError):
+                raise  # the database is away: nothing is wrong with the piece
+            return self.refuse(kind, source, payload, _refused_by_database(fault))
+        return self.note(Outcome(kind, source, ident, state))
+
+    def refuse(self, kind: str, source: str, payload: bytes, fault: DongkeError) -> Outcome:
+        """Keeps the piece with its reason."""
+        quarantine.keep(self.session, kind, source, payload, fault)
+        return self.note(Outcome(kind, source, None, "refused", fault))
+
+    def note(self, outcome: Outcome) -> Outcome:
+        """Adds the outcome to the account."""
+        self.summary.counts[f"{outcome.kind}.{outcome.state}"] += 1
+        if outcome.fault is not None:
+            self.summary.faults.append(outcome)
+        self.outcomes.append(outcome)
+        if self._progress:
+            self._progress(outcome)
+        return outcome
+
+    def finish(self) -> Summary:
+        """Puts what is new on the queue."""
+        summary = self.summary
+        queue.defer(self.session, Task.CONVERSATION, summary.conversations)
+        queue.defer(self.session, Task.RECORDING, summary.recordings)
+        queue.defer(self.session, Task.NOTE, summary.notes)
+        summary.customers = takers.with_talks(self.session, summary.customers)
+        queue.defer(self.session, Task.CUSTOMER, summary.customers)
+        return summary
+
+    def _together(self, kind: Kind, pieces: list[Piece]) -> None:
+        """A batch in one savepoint; where the database refuses something in it, each piece by itself."""
+        try:
+            with self.session.begin_nested():
+                takers.BATCHED[kind](self, kind, pieces)
+        except (DataError, IntegrityError, StatementError, UnicodeError) as fault:
+            if isinstance(fault, OperationalError):
+                raise
+            if len(pieces) == 1:
+                self.refuse(kind, pieces[0].source, pieces[0].raw, _refused_by_database(fault))
+                return
+            for piece in pieces:
+                self._together(kind, [piece])
+
+    def _unreadable(self, kind: Kind, piece: Piece) -> bool:
+        if piece.fault is None:
+            return False
+        self.refuse(kind, piece.source, piece.raw, piece.fault)
+        return True
+
+
+def ingest(paths: Iterable[Path], *, progress: Progress | None = None, config: Settings | None = None) -> Summary:
+    """Takes in files and folders, each by its kind, in transactions of its own. The same file twice changes nothing."""
+    total = Summary()
+    for kind, path in files.find(list(paths)):
+        try:
+            for pieces in _batches(kind, path):
+                with db.session_scope() as session:
+                    intake = Intake(session, config, progress)
+                    intake.take(kind, pieces)
+                    _add(total, intake.finish())
+        except DongkeError as fault:
+            with db.session_scope() as session:
+                intake = Intake(session, config, progress)
+                intake.refuse(Kind.FILE, path.name, files.as_bytes({"path": str(path)}), fault)
+                _add(total, intake.summary)
+    return total
+
+
+def retry(session: Session, ident: int, config: Settings | None = None) -> Outcome:
+    """Takes a quarantined piece in once more. Resolved where it works; else it stays with its newest reason.
+
+    Raises NotFound `quarantine-unknown`.
+    """
+    kept = quarantine.one(session, ident)
+    intake = Intake(session, config)
+    if kept.door == "process":
+        outcome = intake.one(kept.door, kept.source, kept.payload, lambda: _process_again(session, kept.payload))
+    elif kept.door == Kind.FILE:
+        outcome = _file_again(intake, kept)
+    else:
+        outcome = _piece_again(intake, kept)
+    intake.finish()
+    if outcome.fault is None:
+        quarantine.resolve(session, ident)
+    session.flush()
+    return outcome
+
+
+def _batches(kind: Kind, path: Path) -> Iterator[list[Piece]]:
+    pieces = iter(_pieces(kind, path))
+    while batch := list(islice(pieces, _BATCH.get(kind, BATCH))):
+        yield batch
+
+
+def _pieces(kind: Kind, path: Path) -> Iterable[Piece]:
+    if kind is Kind.FILE:
+        raise _unknown_file(path)
+    if kind is Kind.RECORDING:
+        return takers.recordings(path if path.is_dir() else path.parent)
+    if path.suffix.lower() != ".csv":
+        return files.json_pieces(path)
+    missing = files.missing_columns(path, kind)
+    if missing:
+        raise BadInput("csv-columns", f"{path.name} 缺少列: {', '.join(missing)}")
+    return files.csv_pieces(path)
+
+
+def _unknown_file(path: Path) -> DongkeError:
+    if not path.exists():
+        return BadInput("file-unreadable", f"没有文件 {path.name}")
+    if path.stat().st_size == 0:
+        return BadInput("file-empty", f"{path.name} 是空的")
+    return BadInput("file-unknown", f"认不出 {path.name} 是什么 (docs/doors.md)")
+
+
+def _piece_again(intake: Intake, kept: quarantine.Quarantined) -> Outcome:
+    """The kept bytes through their door again."""
+    (piece,) = list(files.body_pieces(kept.payload, lines=False)) or [Piece(kept.source, kept.payload)]
+    intake.take(Kind(kept.door), [Piece(kept.source, kept.payload, piece.row, piece.fault)])
+    return intake.outcomes[-1]
+
+
+def _file_again(intake: Intake, kept: quarantine.Quarantined) -> Outcome:
+    """The file, if it still lies where it lay."""
+    path = Path(json.loads(kept.payload)["path"])
+    try:
+        for kind, found in files.find([path]):
+            for pieces in _batches(kind, found):
+                intake.take(kind, pieces)
+    except DongkeError as fault:
+        return intake.refuse(Kind.FILE, kept.source, kept.payload, fault)
+    return Outcome(Kind.FILE, kept.source, None, "changed")
+
+
+def _process_again(session: Session, payload: bytes) -> tuple[str, str]:
+    row = json.loads(payload)
+    queue.defer(session, Task(row["task"]), [row["ident"]])
+    return row["ident"], "changed"
+
+
+def _refused_by_database(fault: Exception) -> DongkeError:
+    return BadInput("data-refused", f"数据库不接受这一件: {type(fault).__name__}")
+
+
+def _add(total: Summary, part: Summary) -> None:
+    total.counts.update(part.counts)
+    total.faults.extend(part.faults)
+    total.conversations.extend(part.conversations)
+    total.recordings.extend(part.recordings)
+    total.notes.extend(part.notes)
+    total.customers |= part.customers

@@ -1,0 +1,143 @@
+"""会话: POST one, a list or JSONL; GET one with the words marked; its sound with Range requests."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
+
+from api import auth, problems, schemas, talks
+from api.deps import Bearer, RawBody, Reader, SessionDep, SettingsDep, Writer
+from api.files import Kind
+from api.problems import RangeInvalid, responses
+from api.routes import intake
+from dongke import audit
+from dongke.errors import NotFound, Unauthorized
+
+router = APIRouter(tags=["会话"])
+
+_OBJECT = {"type": "object", "additionalProperties": True}
+JSON_OR_LINES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"anyOf": [_OBJECT, {"type": "array", "items": _OBJECT}]}},
+            "application/x-ndjson": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+@router.post(
+    "/v1/conversations",
+    status_code=202,
+    response_model=schemas.IntakeResult,
+    responses=responses(401, 403, 413, 422),
+    openapi_extra=JSON_OR_LINES,
+)
+def post_conversations(request: Request, session: SessionDep, principal: Writer, body: RawBody) -> JSONResponse:
+    """接入会话: 一个, 一个列表, 或每行一个 (application/x-ndjson). 格式见 docs/tags.md 和 docs/doors.md."""
+    pieces, single = intake.items(request, body, "conversations")
+    return intake.answer(session, request, Kind.CONVERSATION, pieces, single)
+
+
+@router.post(
+    "/v1/wecom/messages",
+    status_code=202,
+    response_model=schemas.IntakeResult,
+    responses=responses(401, 403, 413, 422),
+    openapi_extra=JSON_OR_LINES,
+)
+def post_messages(request: Request, session: SessionDep, principal: Writer, body: RawBody) -> JSONResponse:
+    """接入企业微信会话存档 (已解密的消息)."""
+    pieces, single = intake.items(request, body, "messages")
+    return intake.answer(session, request, Kind.WECOM, pieces, single)
+
+
+@router.post(
+    "/v1/conversations/{conversation_id:path}/audio-ticket",
+    response_model=schemas.AudioTicket,
+    responses=responses(401, 404),
+)
+def post_audio_ticket(session: SessionDep, config: SettingsDep, principal: Reader, conversation_id: str) -> Any:
+    """要一个短时间内有效的录音地址, 给页面上的播放器用."""
+    stored, customer = talks.readable(session, principal, conversation_id)
+    talks.sound(session, stored)
+    ticket, ends = auth.audio_ticket(principal, stored.id, config)
+    audit.record(session, principal.subject, "audio.open", stored.id, customer=customer.id)
+    return {"url": f"/v1/conversations/{quote(stored.id, safe='')}/audio?ticket={ticket}", "expires_at": ends}
+
+
+@router.get(
+    "/v1/conversations/{conversation_id:path}/audio",
+    response_class=Response,
+    responses={
+        200: {"description": "录音", "content": {"audio/*": {}}},
+        206: {"description": "录音的一段", "content": {"audio/*": {}}},
+        **responses(401, 404, 416),
+    },
+)
+def get_audio(
+    session: SessionDep,
+    config: SettingsDep,
+    bearer: Bearer,
+    conversation_id: str,
+    request: Request,
+    ticket: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """录音, 支持 Range. 用登录凭证, 或用录音票据."""
+    if ticket is not None:
+        principal = auth.ticket_holder(session, ticket, conversation_id, config)
+    elif bearer is not None:
+        principal = auth.principal_of(session, bearer.credentials, config)
+    else:
+        raise Unauthorized("not-logged-in", "请先登录")
+    stored, customer = talks.readable(session, principal, conversation_id)
+    _, path = talks.sound(session, stored)
+    if ticket is None:
+        wanted = request.headers.get("range", "all")[:100]
+        audit.record(session, principal.subject, "audio.read", stored.id, customer=customer.id, range=wanted)
+    return Sound(path)
+
+
+@router.get(
+    "/v1/conversations/{conversation_id:path}", response_model=schemas.ConversationOut, responses=responses(401, 404)
+)
+def get_conversation(session: SessionDep, principal: Reader, conversation_id: str) -> Any:
+    """一次会话: 每一句话, 标出支持标签的字."""
+    stored, customer = talks.readable(session, principal, conversation_id)
+    answer = talks.show(session, stored, customer)
+    audit.record(session, principal.subject, "conversation.read", stored.id, customer=customer.id)
+    return answer
+
+
+class Sound(FileResponse):
+    """A sound file with Range requests, whose refusals are problems like all others."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, headers={"Cache-Control": "private, no-store"}, media_type=_media_type(path))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wanted = dict(scope["headers"]).get(b"range")
+        if wanted is not None:
+            try:
+                size = Path(self.path).stat().st_size
+                self._parse_range_header(wanted.decode("latin-1"), size)
+            except OSError:
+                await problems.response(NotFound("audio-missing", "录音文件不在了"))(scope, receive, send)
+                return
+            except Exception:
+                refusal = problems.response(RangeInvalid("range-invalid", f"录音只有 {size} 字节, 没有这一段"))
+                refusal.headers["Content-Range"] = f"bytes */{size}"
+                await refusal(scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
+
+
+def _media_type(path: Path) -> str:
+    known = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".ogg": "audio/ogg", ".opus": "audio/ogg",
+             ".flac": "audio/flac", ".aac": "audio/aac", ".webm": "audio/webm"}  # fmt: skip
+    return known.get(path.suffix.lower(), "application/octet-stream")

@@ -1,0 +1,93 @@
+"""商机: the list, one with every step's cause, and what an advisor notes by hand."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlmodel import Session, col, select
+
+from api import listing, schemas
+from api.deps import Actor, Reader, SessionDep
+from api.idempotency import IdempotencyKey, once
+from api.listing import OpportunityFilter
+from api.paging import Cursor, Limit
+from api.problems import responses
+from dongke.clock import now
+from followup import service
+from followup.models import ManualAction, State, StoredOpportunity
+from profiles.models import StoredAssertion
+
+router = APIRouter(tags=["商机"])
+_Ident = Annotated[str | None, Query(max_length=100)]
+
+
+@router.get("/v1/opportunities", response_model=schemas.OpportunityPage, responses=responses(401, 422))
+def get_opportunities(
+    session: SessionDep,
+    principal: Reader,
+    state: Annotated[list[State] | None, Query(description="可以给几个")] = None,
+    overdue: Annotated[bool | None, Query(description="只要逾期的, 或只要没逾期的")] = None,
+    playbook: _Ident = None,
+    advisor: _Ident = None,
+    branch: _Ident = None,
+    customer: _Ident = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Any:
+    """能看的商机, 期限早的在前."""
+    wanted = OpportunityFilter(
+        states=tuple(state or ()),
+        overdue=overdue,
+        playbook=playbook,
+        advisor_id=advisor,
+        branch_id=branch,
+        customer_id=customer,
+    )
+    return listing.opportunities(session, principal, wanted, cursor=cursor, limit=limit)
+
+
+@router.post(
+    "/v1/opportunities/{opportunity_id:path}/actions",
+    response_model=schemas.OpportunityDetail,
+    responses=responses(401, 403, 404, 409, 422),
+)
+def post_action(
+    session: SessionDep,
+    principal: Actor,
+    opportunity_id: str,
+    given: schemas.ActionIn,
+    idempotency_key: IdempotencyKey = None,
+) -> Any:
+    """手工登记结果. 没有会话佐证的显示为自报."""
+    row, _, _ = listing.readable_opportunity(session, principal, opportunity_id)
+
+    def act() -> dict[str, Any]:
+        service.act(session, principal, row.id, given.outcome, given.comment, now())
+        session.expire_all()
+        fresh, customer, owner = listing.readable_opportunity(session, principal, opportunity_id)
+        shown = listing.opportunity(fresh, customer, owner, now()) | _grounds(session, fresh)
+        return schemas.OpportunityDetail(**shown).model_dump(mode="json")
+
+    return once(session, principal, idempotency_key, ["act", row.id, given.model_dump()], act)
+
+
+@router.get(
+    "/v1/opportunities/{opportunity_id:path}", response_model=schemas.OpportunityDetail, responses=responses(401, 404)
+)
+def get_opportunity(session: SessionDep, principal: Reader, opportunity_id: str) -> Any:
+    """一个商机: 打开它的原话, 每一步的原因和依据."""
+    row, customer, owner = listing.readable_opportunity(session, principal, opportunity_id)
+    return listing.opportunity(row, customer, owner, now()) | _grounds(session, row)
+
+
+def _grounds(session: Session, row: StoredOpportunity) -> dict[str, Any]:
+    """The words that opened it, the causes of its states, and what was noted by hand."""
+    opening = session.get(StoredAssertion, row.opened_by)
+    noted = session.exec(
+        select(ManualAction).where(ManualAction.opportunity_id == row.id).order_by(col(ManualAction.at))
+    )
+    return {
+        "causes": row.causes,
+        "evidence": opening.evidence if opening else [],
+        "conversation_id": opening.conversation_id if opening else None,
+        "actions": [a.model_dump(include={"outcome", "comment", "at", "advisor_id"}) for a in noted],
+    }

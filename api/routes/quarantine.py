@@ -1,0 +1,68 @@
+"""隔离区: GET what waits, POST another try."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi import Path as PathParameter
+from sqlmodel import col, select
+
+from api import doors, paging, schemas
+from api.deps import Operator, SessionDep
+from api.paging import Cursor, Limit
+from api.problems import responses
+from dongke import audit
+from dongke.errors import BadInput
+from dongke.quarantine import Quarantined
+
+router = APIRouter(tags=["隔离区"])
+_MAX_ID = 2**31 - 1
+
+
+@router.get("/v1/quarantine", response_model=schemas.QuarantinePage, responses=responses(401, 403))
+def get_quarantine(
+    session: SessionDep,
+    principal: Operator,
+    door: Annotated[str | None, Query(max_length=50)] = None,
+    code: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Any:
+    """还没有解决的隔离件, 新的在前. 原件不在列表里."""
+    query = select(Quarantined).where(col(Quarantined.resolved_at).is_(None))
+    if door:
+        query = query.where(Quarantined.door == _plain(door))
+    if code:
+        query = query.where(Quarantined.code == _plain(code))
+    place = paging.decode("quarantine", cursor, 1)
+    if place:
+        query = query.where(col(Quarantined.id) < _number(place[0]))
+    found = session.exec(query.order_by(col(Quarantined.id).desc()).limit(limit + 1)).all()
+    rows, last = paging.page(found, limit)
+    after = paging.encode("quarantine", str(last.id)) if last else None
+    return {"items": [row.to_json() for row in rows], "next_cursor": after}
+
+
+@router.post("/v1/quarantine/{ident}/retry", response_model=schemas.RetryResult, responses=responses(401, 403, 404))
+def post_retry(session: SessionDep, principal: Operator, ident: Annotated[int, PathParameter(ge=1, le=_MAX_ID)]) -> Any:
+    """再接入一次 (例如客户已经录入之后)."""
+    outcome = doors.retry(session, ident)
+    audit.record(session, principal.subject, "quarantine.retry", str(ident), state=outcome.state)
+    fault = outcome.fault
+    return {
+        "id": ident,
+        "resolved": fault is None,
+        "code": fault.code if fault else None,
+        "detail": fault.detail if fault else None,
+    }
+
+
+def _plain(text: str) -> str:
+    if "\0" in text:
+        raise BadInput("request-invalid", "不能含有控制字符")
+    return text
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 10:
+        raise BadInput("cursor-invalid", "翻页标记不对, 请从第一页开始")
+    return int(text)

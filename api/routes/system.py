@@ -1,0 +1,68 @@
+"""运行状况: /livez, /readyz, /metrics, /v1/system."""
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import func, text
+from sqlmodel import Session, col, select
+
+from api import queue, schemas
+from api.deps import Operator, SessionDep
+from api.problems import responses
+from asr.models import Recording, StoredConversation
+from dongke.clock import now
+from dongke.errors import NotReady
+from dongke.quarantine import Quarantined
+from followup.models import JobRun, Notice
+
+router = APIRouter(tags=["运行"])
+
+
+@router.get("/livez", response_model=schemas.Health)
+def livez() -> Any:
+    """进程活着."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", response_model=schemas.Health, responses=responses(503))
+def readyz(session: SessionDep) -> Any:
+    """数据库连得上, 表和队列都在."""
+    tables = session.execute(text("select to_regclass('customer') is not null")).scalar_one()
+    if not tables or not queue.exists(session):
+        raise NotReady("schema-old", "数据库结构不是最新, 请运行 dongke db upgrade")
+    return {"status": "ok"}
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def metrics(request: Request, session: SessionDep) -> Response:
+    """Prometheus 指标."""
+    body = request.app.state.metrics.text(queue.depth(session), _recordings(session), _quarantined(session))
+    return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@router.get("/v1/system", response_model=schemas.SystemOut, responses=responses(401, 403))
+def get_system(session: SessionDep, principal: Operator) -> Any:
+    """队列, 等待中的录音, 隔离区, 定时任务."""
+    day = now() - timedelta(days=1)
+    finished = session.execute(select(JobRun.job, func.max(JobRun.finished_at)).group_by(col(JobRun.job)))
+    return {
+        "queue": queue.depth(session),
+        "recordings": _recordings(session),
+        "quarantine": _quarantined(session),
+        "conversations": session.execute(select(func.count()).select_from(StoredConversation)).scalar_one(),
+        "unread_notices": session.execute(
+            select(func.count()).select_from(Notice).where(col(Notice.made_at) >= day)
+        ).scalar_one(),
+        "last_jobs": {job: at for job, at in finished},
+    }
+
+
+def _recordings(session: Session) -> dict[str, int]:
+    rows = session.execute(select(Recording.state, func.count()).group_by(col(Recording.state)))
+    return {str(state): count for state, count in rows}
+
+
+def _quarantined(session: Session) -> dict[str, int]:
+    query = select(Quarantined.door, func.count()).where(col(Quarantined.resolved_at).is_(None))
+    return {door: count for door, count in session.execute(query.group_by(col(Quarantined.door)))}

@@ -1,0 +1,52 @@
+"""标签: an advisor's verdict 对, 错 or the right value."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from sqlmodel import col, select
+
+from api import queue, schemas
+from api.deps import Actor, SessionDep
+from api.idempotency import IdempotencyKey, once
+from api.problems import responses
+from api.queue import Task
+from dongke.directory import Customer
+from dongke.errors import BadInput, NotFound
+from dongke.scope import visible
+from profiles.models import StoredAssertion
+from profiles.tagging import give_feedback
+
+router = APIRouter(tags=["标签"])
+
+
+@router.post(
+    "/v1/tags/{assertion_id:path}/feedback",
+    status_code=201,
+    response_model=schemas.FeedbackOut,
+    responses=responses(401, 403, 404, 409, 422),
+)
+def post_feedback(
+    session: SessionDep,
+    principal: Actor,
+    assertion_id: str,
+    given: schemas.FeedbackIn,
+    idempotency_key: IdempotencyKey = None,
+) -> Any:
+    """对一个标签的反馈: right 对, wrong 错, corrected 更正 (带 value)."""
+    query = (
+        select(StoredAssertion)
+        .join(Customer, col(StoredAssertion.customer_id) == col(Customer.id))
+        .where(StoredAssertion.id == assertion_id, visible(principal))
+    )
+    assertion = session.exec(query).one_or_none()
+    if assertion is None:
+        raise NotFound("tag-unknown", "没有这个标签")
+    if (given.value is not None) != (given.verdict == "corrected"):
+        raise BadInput("feedback-invalid", "value 只和 corrected 一起给")
+
+    def give() -> dict[str, Any]:
+        made = give_feedback(session, principal, assertion.id, given.verdict, given.value)
+        queue.defer(session, Task.CUSTOMER, [assertion.customer_id])
+        return schemas.FeedbackOut(**made.model_dump()).model_dump(mode="json")
+
+    return once(session, principal, idempotency_key, ["feedback", assertion.id, given.model_dump()], give)

@@ -1,0 +1,310 @@
+"""回答的形状: Pydantic models of what the API gives, so that OpenAPI is complete."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class Token(BaseModel):
+    """登录凭证."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"
+    expires_at: datetime
+    role: str
+    login: str
+
+
+class Me(BaseModel):
+    """登录人."""
+
+    login: str
+    role: str
+    advisor_id: str | None
+    advisor_name: str | None
+    branch_id: str | None
+    branch_name: str | None
+
+
+class ItemResult(BaseModel):
+    """一件输入的结果."""
+
+    source: str = Field(description="第几件, 例如 body:3")
+    id: str | None = None
+    state: Literal["new", "changed", "unchanged", "refused"]
+    code: str | None = Field(None, description="拒收的代码; 原件在隔离区")
+    detail: str | None = None
+
+
+class IntakeResult(BaseModel):
+    """接入结果: 不能用的在隔离区, 其余照常."""
+
+    accepted: int
+    unchanged: int
+    refused: int
+    results: list[ItemResult]
+
+
+class UtteranceTag(BaseModel):
+    """一句话里支持某个标签的字."""
+
+    assertion_id: str
+    tag: str
+    label: str
+    polarity: str
+    start: int
+    end: int
+
+
+class UtteranceOut(BaseModel):
+    """一句话."""
+
+    index: int
+    speaker: str
+    text: str
+    start_ms: int | None
+    end_ms: int | None
+    at: datetime | None
+    suspect: bool
+    revoked: bool
+    tags: list[UtteranceTag]
+
+
+class AssertionOut(BaseModel):
+    """这次会话说出的标签."""
+
+    id: str
+    tag: str
+    label: str
+    polarity: str
+    value: dict[str, Any]
+    value_text: str
+    certainty: str
+    holder: str
+    confidence: float
+    explanation: str
+    evidence: list[dict[str, Any]]
+
+
+class ConversationOut(BaseModel):
+    """会话, 连同标出依据的每一句话."""
+
+    id: str
+    channel: str
+    customer_id: str
+    customer_name: str
+    advisor_id: str
+    advisor_name: str
+    direction: str
+    answered: bool
+    started_at: datetime
+    ended_at: datetime
+    source: str
+    has_audio: bool
+    read: bool = Field(description="标签引擎是否已经读过现在的内容")
+    notes: list[str]
+    utterances: list[UtteranceOut]
+    assertions: list[AssertionOut]
+
+
+class AudioTicket(BaseModel):
+    """录音票据: 短时间内可以用这个地址播放这一段录音."""
+
+    url: str
+    expires_at: datetime
+
+
+class RecordingFields(BaseModel):
+    """录音是谁的, 什么时候的."""
+
+    customer_id: str = Field(min_length=1, max_length=100)
+    advisor_id: str = Field(min_length=1, max_length=100)
+    started_at: AwareDatetime
+    call_id: str | None = Field(None, max_length=200)
+    direction: Literal["in", "out"] = "out"
+    answered: bool = True
+    advisor_channel: int | None = Field(None, ge=0, le=1, description="双声道时投顾在哪一声道")
+
+
+class RecordingIn(RecordingFields):
+    """按路径登记的录音 (路径在 recordings_dir 之内)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(min_length=1, max_length=1000)
+
+
+class RecordingOut(BaseModel):
+    """录音和它的处理状态."""
+
+    id: str
+    customer_id: str
+    advisor_id: str
+    started_at: datetime
+    duration_ms: int
+    channels: int
+    state: str
+    reason: str | None
+    transcript_source: str | None
+    conversation_id: str | None
+
+
+class CustomerRow(BaseModel):
+    """客户列表的一行."""
+
+    id: str
+    name: str
+    advisor_id: str
+    advisor_name: str
+    open_opportunities: int
+    overdue_opportunities: int
+    last_contact_at: datetime | None
+
+
+class CustomerPage(BaseModel):
+    items: list[CustomerRow]
+    next_cursor: str | None
+
+
+class TimelineEntry(BaseModel):
+    """时间线上的一件事."""
+
+    kind: Literal["conversation", "attempt", "note", "event", "feedback", "snapshot", "opportunity"]
+    id: str
+    at: datetime
+    title: str
+    detail: dict[str, Any]
+
+
+class TimelinePage(BaseModel):
+    items: list[TimelineEntry]
+    next_cursor: str | None
+
+
+class ProfileOut(BaseModel):
+    """客户画像: 矛盾在前, 每个标签带原话依据."""
+
+    model_config = ConfigDict(extra="allow")
+
+    customer: dict[str, Any] | str
+
+
+class OpportunityOut(BaseModel):
+    """商机."""
+
+    id: str
+    customer_id: str
+    customer_name: str
+    owner_id: str
+    owner_name: str
+    playbook: str
+    playbook_label: str
+    playbook_version: str
+    key: str | None
+    key_label: str | None
+    state: str
+    state_label: str
+    overdue: bool
+    opened_at: datetime
+    opened_by: str
+    due_at: datetime
+    due_provisional: bool
+    attempts: int
+    first_contact_at: datetime | None
+    discharged_at: datetime | None
+    closed_at: datetime | None
+    won_at: datetime | None
+    unassisted: bool
+    self_reported: bool
+    low_yuan: int | None
+    high_yuan: int | None
+    value: dict[str, Any]
+
+
+class OpportunityDetail(OpportunityOut):
+    """商机, 连同它每一步的原因和打开它的原话."""
+
+    causes: list[dict[str, Any]]
+    evidence: list[dict[str, Any]] = Field(description="打开这个商机的原话")
+    conversation_id: str | None
+    actions: list[dict[str, Any]]
+
+
+class OpportunityPage(BaseModel):
+    items: list[OpportunityOut]
+    next_cursor: str | None
+
+
+class ActionIn(BaseModel):
+    """手工登记商机的结果. 没有会话佐证的显示为自报."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Literal["done", "refused"]
+    comment: str = Field("", max_length=2000)
+
+
+class FeedbackIn(BaseModel):
+    """对标签的人工反馈."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verdict: Literal["right", "wrong", "corrected"]
+    value: dict[str, Any] | None = Field(None, description="verdict 是 corrected 时的正确内容")
+
+
+class FeedbackOut(BaseModel):
+    """记下的反馈."""
+
+    id: str
+    assertion_id: str | None
+    tag: str
+    verdict: str
+    value: dict[str, Any] | None
+    by: str
+    at: datetime
+
+
+class QuarantinedOut(BaseModel):
+    """隔离件."""
+
+    id: int
+    door: str
+    source: str
+    code: str
+    detail: str
+    received_at: datetime
+    attempts: int
+    resolved_at: datetime | None
+
+
+class QuarantinePage(BaseModel):
+    items: list[QuarantinedOut]
+    next_cursor: str | None
+
+
+class RetryResult(BaseModel):
+    """重试的结果."""
+
+    id: int
+    resolved: bool
+    code: str | None = None
+    detail: str | None = None
+
+
+class Health(BaseModel):
+    """存活与就绪."""
+
+    status: Literal["ok"]
+
+
+class SystemOut(BaseModel):
+    """运行状况."""
+
+    queue: dict[str, dict[str, int]]
+    recordings: dict[str, int] = Field(description="录音按状态计数; needs_model 在等语音模型")
+    quarantine: dict[str, int] = Field(description="隔离区里等待处理的, 按入口计数")
+    conversations: int
+    unread_notices: int = Field(description="最近 24 小时的提醒")
+    last_jobs: dict[str, datetime | None] = Field(description="定时任务最近一次完成的时间")

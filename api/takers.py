@@ -1,0 +1,226 @@
+"""各入口的收法: one function a kind of piece, from its row to the package that keeps it. `api/doors.py` calls them.
+
+A function of `ONE` takes one row and gives its id and state; a function of `BATCHED` takes all at once.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from api import files
+from api.files import Kind, Piece
+from dongke.clock import now
+from dongke.errors import BadInput, DongkeError
+from dongke.types import Conversation, aware
+
+if TYPE_CHECKING:
+    from api.doors import Intake
+
+
+def recordings(folder: Path) -> Iterator[Piece]:
+    """The lines of a folder's manifest as pieces."""
+    from asr.recordings import MANIFEST, ManifestFault, manifest
+
+    for found in manifest(folder):
+        where = {"folder": str(folder.resolve())}
+        if isinstance(found, ManifestFault):
+            source = f"{MANIFEST}:{found.line}" if found.line else f"{folder.name}/{found.text}"
+            yield Piece(source, files.as_bytes(where | {"text": found.text}), fault=found.error)
+        else:
+            row = where | {name: getattr(found, name) for name in found.__slots__}
+            row["started_at"] = found.started_at.isoformat()
+            yield Piece(f"{MANIFEST}: {found.file}", files.as_bytes(row), row)
+
+
+def _conversation(intake: "Intake", row: Any) -> tuple[str, str]:
+    from asr.repository import store_conversation
+
+    conversation = Conversation.from_json(row)
+    result = store_conversation(
+        intake.session,
+        conversation,
+        customer_id=_text(row, "customer_id", "customer"),
+        advisor_id=_text(row, "advisor_id", "advisor"),
+        direction=row.get("direction", "out"),
+        answered=_flag(row, "answered", default=True),
+        known_at=aware(row["known_at"], "known_at") if row.get("known_at") else None,
+    )
+    if result.state != "unchanged":
+        intake.summary.conversations.append(result.id)
+    return result.id, result.state
+
+
+def _recording(intake: "Intake", row: Any) -> tuple[str, str]:
+    from asr.models import RecordingState
+    from asr.recordings import RecordingMeta, inside, register
+
+    if "file" not in row:
+        raise BadInput("manifest-line", "清单里这一行不能用, 请改正 manifest.csv 后重新接入")
+    fields = {name: row[name] for name in RecordingMeta.__slots__ if row.get(name) is not None}
+    fields["started_at"] = aware(row.get("started_at"), "started_at")
+    path = inside(Path(row["folder"]), row["file"])
+    begun = now()
+    recording = register(intake.session, path, RecordingMeta(**fields), intake.config)
+    waits = recording.state in (RecordingState.REGISTERED, RecordingState.NEEDS_MODEL, RecordingState.FAILED)
+    if waits:
+        intake.summary.recordings.append(recording.id)
+    return recording.id, "new" if recording.received_at >= begun else "unchanged"
+
+
+def _note(intake: "Intake", row: Any) -> tuple[str, str]:
+    from dongke.privacy import mask
+    from followup.models import Note
+    from followup.service import add_note
+
+    contact, words = _contact(row), _text(row, "text")
+    known = _known(intake.session, Note, contact, col(Note.text) == mask(words))
+    ident = add_note(intake.session, **contact, text=words).id
+    if not known:
+        intake.summary.notes.append(ident)
+    return ident, "unchanged" if known else "new"
+
+
+def _attempt(intake: "Intake", row: Any) -> tuple[str, str]:
+    from followup.models import Attempt
+    from followup.service import add_attempt
+
+    contact = _contact(row)
+    known = _known(intake.session, Attempt, contact)
+    ident = add_attempt(intake.session, **contact).id
+    if not known:
+        intake.summary.customers.add(contact["customer_id"])
+    return ident, "unchanged" if known else "new"
+
+
+def _messages(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
+    from asr.chatlog import Party, take_messages
+    from profiles.identity import party
+
+    moment = now()
+    known: dict[str, Party | None] = {}
+
+    def resolve(ident: str) -> Party | None:
+        if ident not in known:
+            found = party(intake.session, ident, moment)
+            known[ident] = Party(*found) if found else None
+        return known[ident]
+
+    result = take_messages(intake.session, [p.row for p in pieces], resolve)
+    intake.summary.conversations.extend(sorted(result.conversations))
+    _account(intake, kind, pieces, result.faults, result.accepted)
+
+
+def _events(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
+    from profiles.behaviour import expand, take_events
+
+    opened = [one for piece in pieces for one in _opened(piece, expand([piece.row]))]
+    result = take_events(intake.session, [p.row for p in opened], now())
+    if result.accepted:
+        refused = {number for number, _ in result.faults}
+        good = (p.row for n, p in enumerate(opened) if n not in refused)
+        intake.summary.customers |= {str(row.get("userId") or row.get("customer_id")) for row in good}
+    _account(intake, kind, opened, result.faults, result.accepted)
+
+
+def _opened(piece: Piece, rows: list[Any]) -> list[Piece]:
+    """A batch envelope as its events."""
+    if len(rows) == 1 and rows[0] is piece.row:
+        return [piece]
+    return [Piece(f"{piece.source}#{n}", files.as_bytes(row), row) for n, row in enumerate(rows, 1)]
+
+
+def _directory(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
+    from profiles.static import take_directory
+
+    rows: dict[str, Any] = {str(kind): [p.row for p in pieces]}
+    result = take_directory(intake.session, **rows)
+    faults = [(number, fault) for _, number, fault in result.faults]
+    if kind is Kind.CUSTOMERS and result.customers + result.snapshots:
+        intake.summary.customers |= {str(p.row["customer_id"]) for p in pieces}
+    _account(intake, kind, pieces, faults, result.branches + result.advisors + result.customers)
+
+
+def _account(
+    intake: "Intake", kind: Kind, pieces: list[Piece], faults: list[tuple[int, DongkeError]], accepted: int
+) -> None:
+    """Notes what became of a batch. Which of its good pieces were new is known as a count only."""
+    from api.doors import Outcome
+
+    refused = dict(faults)
+    for number, piece in enumerate(pieces):
+        fault = refused.get(number)
+        if fault is not None:
+            intake.refuse(kind, piece.source, piece.raw, fault)
+            continue
+        intake.note(Outcome(kind, piece.source, _source_id(piece.row), "new" if accepted > 0 else "unchanged"))
+        accepted -= 1
+
+
+def _source_id(row: Any) -> str | None:
+    found = next(
+        (row[name] for name in ("msgid", "messageId", "message_id") if isinstance(row, dict) and row.get(name)), None
+    )
+    return str(found) if found is not None else None
+
+
+def _contact(row: Any) -> dict[str, Any]:
+    from asr.repository import check_time
+
+    return {
+        "customer_id": _text(row, "customer_id", "customer"),
+        "advisor_id": _text(row, "advisor_id", "advisor"),
+        "at": check_time(aware(_text(row, "at"), "at"), "at", now()),
+    }
+
+
+def _known(session: Session, table: Any, contact: dict[str, Any], *more: Any) -> bool:
+    same = [getattr(table, name) == value for name, value in contact.items()]
+    return session.execute(select(table.id).where(*same, *more).limit(1)).first() is not None
+
+
+def with_talks(session: Session, customers: set[str]) -> set[str]:
+    """Those of them whose opportunities can have changed: somebody has spoken with them, or they are merged."""
+    from asr.models import StoredConversation
+    from profiles.models import IdentityLink
+
+    if not customers:
+        return set()
+    found: set[str] = set()
+    for owner in (StoredConversation.customer_id, IdentityLink.customer_id, IdentityLink.into_id):
+        column = col(owner)
+        found |= set(session.execute(select(column).where(column.in_(customers)).distinct()).scalars())
+    return found
+
+
+def _text(row: Any, *names: str) -> str:
+    """The first of these fields that is there. Raises BadInput `field-missing`."""
+    for name in names:
+        value = row.get(name) if isinstance(row, dict) else None
+        if isinstance(value, str) and value.strip():
+            return value
+    raise BadInput("field-missing", f"缺少 {names[0]}")
+
+
+def _flag(row: Any, name: str, *, default: bool) -> bool:
+    value = row.get(name, default)
+    if not isinstance(value, bool):
+        raise BadInput("conversation-invalid", f"{name} 必须是 true 或 false")
+    return value
+
+
+ONE: dict[Kind, Callable[["Intake", Any], tuple[str, str]]] = {
+    Kind.CONVERSATION: _conversation,
+    Kind.RECORDING: _recording,
+    Kind.NOTE: _note,
+    Kind.ATTEMPT: _attempt,
+}
+BATCHED: dict[Kind, Callable[["Intake", Kind, list[Piece]], None]] = {
+    Kind.WECOM: _messages,
+    Kind.EVENT: _events,
+    Kind.BRANCHES: _directory,
+    Kind.ADVISORS: _directory,
+    Kind.CUSTOMERS: _directory,
+}

@@ -1,0 +1,133 @@
+"""会话的样子: one conversation with the words marked that prove a tag, and the way to its sound."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from api.labels import explanation_text, tag_label, value_text
+from asr.models import Recording, StoredConversation, StoredUtterance
+from dongke.clock import beijing
+from dongke.directory import Advisor, Customer
+from dongke.errors import NotFound
+from dongke.scope import Principal, visible
+from profiles.models import StoredAssertion, StoredReading
+
+
+def readable(session: Session, principal: Principal, ident: str) -> tuple[StoredConversation, Customer]:
+    """That conversation, if the principal may read its customer. Raises NotFound `conversation-unknown`."""
+    query = (
+        select(StoredConversation, Customer)
+        .join(Customer, col(StoredConversation.customer_id) == col(Customer.id))
+        .where(StoredConversation.id == ident, visible(principal))
+    )
+    found = session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound("conversation-unknown", f"没有会话 {ident[:100]}")
+    return found
+
+
+def show(session: Session, stored: StoredConversation, customer: Customer) -> dict[str, Any]:
+    """The conversation as the API gives it."""
+    reading = _reading(session, stored.id)
+    assertions = _assertions(session, reading) if reading else []
+    advisor = session.get_one(Advisor, stored.advisor_id)
+    return {
+        "id": stored.id,
+        "channel": stored.channel,
+        "customer_id": stored.customer_id,
+        "customer_name": customer.name,
+        "advisor_id": stored.advisor_id,
+        "advisor_name": advisor.name,
+        "direction": stored.direction,
+        "answered": stored.answered,
+        "started_at": stored.started_at,
+        "ended_at": stored.ended_at,
+        "source": stored.source,
+        "has_audio": _sound(session, stored) is not None,
+        "read": bool(stored.read_hash and stored.read_hash.startswith(stored.content_hash)),
+        "notes": reading.notes if reading else [],
+        "utterances": _utterances(session, stored, assertions),
+        "assertions": [_assertion(a, stored) for a in assertions],
+    }
+
+
+def sound(session: Session, stored: StoredConversation) -> tuple[Recording, Path]:
+    """The recording of the conversation and its file. Raises NotFound `audio-missing`."""
+    found = _sound(session, stored)
+    if found is None:
+        raise NotFound("audio-missing", "这次会话没有录音文件")
+    return found
+
+
+def _sound(session: Session, stored: StoredConversation) -> tuple[Recording, Path] | None:
+    recording = session.get(Recording, stored.recording_id) if stored.recording_id else None
+    if recording is None:
+        return None
+    path = Path(recording.path)
+    return (recording, path) if path.is_file() else None
+
+
+def _reading(session: Session, conversation_id: str) -> StoredReading | None:
+    query = select(StoredReading).where(
+        StoredReading.conversation_id == conversation_id, col(StoredReading.superseded_at).is_(None)
+    )
+    return session.exec(query.order_by(col(StoredReading.read_at).desc())).first()
+
+
+def _assertions(session: Session, reading: StoredReading) -> list[StoredAssertion]:
+    query = select(StoredAssertion).where(StoredAssertion.reading_id == reading.id)
+    return list(session.exec(query.order_by(col(StoredAssertion.id))))
+
+
+def _utterances(
+    session: Session, stored: StoredConversation, assertions: list[StoredAssertion]
+) -> list[dict[str, Any]]:
+    marks: dict[int, list[dict[str, Any]]] = {}
+    for assertion in assertions:
+        for evidence in assertion.evidence:
+            marks.setdefault(evidence["utterance"], []).append(_mark(assertion, evidence))
+    query = select(StoredUtterance).where(StoredUtterance.conversation_id == stored.id)
+    rows = session.exec(query.order_by(col(StoredUtterance.index)))
+    return [_utterance(row, marks.get(row.index, [])) for row in rows]
+
+
+def _mark(assertion: StoredAssertion, evidence: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "assertion_id": assertion.id,
+        "tag": assertion.tag,
+        "label": tag_label(assertion.tag),
+        "polarity": assertion.polarity,
+        "start": evidence["start"],
+        "end": evidence["end"],
+    }
+
+
+def _utterance(row: StoredUtterance, marks: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "index": row.index,
+        "speaker": row.speaker,
+        "text": "" if row.revoked else row.text,
+        "start_ms": row.start_ms,
+        "end_ms": row.end_ms,
+        "at": row.at,
+        "suspect": row.suspect,
+        "revoked": row.revoked,
+        "tags": [] if row.revoked else sorted(marks, key=lambda m: (m["start"], m["end"])),
+    }
+
+
+def _assertion(row: StoredAssertion, stored: StoredConversation) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "tag": row.tag,
+        "label": tag_label(row.tag),
+        "polarity": row.polarity,
+        "value": row.value,
+        "value_text": value_text(row.tag, row.polarity, row.value, beijing(stored.started_at).date()),
+        "certainty": row.certainty,
+        "holder": row.holder,
+        "confidence": row.confidence,
+        "explanation": explanation_text(row.explanation),
+        "evidence": row.evidence,
+    }

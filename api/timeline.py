@@ -1,0 +1,78 @@
+"""时间线: everything that happened with a customer, newest first, as one list over all tables of facts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, cast, func, literal, null, union_all
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Session, col, select
+
+from api import paging
+from api.labels import playbook_label, state_label, tag_label
+from asr.models import StoredConversation
+from dongke.errors import BadInput
+from dongke.types import aware
+from followup.models import Attempt, Note, StoredOpportunity
+from profiles.models import BehaviourEvent, StaticSnapshot, TagFeedback
+
+_CHANNELS = {"call": "电话", "chat": "企业微信会话"}
+_VERDICTS = {"right": "对", "wrong": "错", "corrected": "已更正"}
+
+
+def timeline(session: Session, members: list[str], *, cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of what happened with these customer ids (one person, if merged)."""
+    every = union_all(*(_select(*source, members) for source in _SOURCES)).subquery()
+    query = select(every.c.kind, every.c.id, every.c.at, every.c.detail)
+    place = paging.decode("timeline", cursor, 3)
+    columns = (every.c.at, every.c.kind, every.c.id)
+    if place:
+        query = query.where(paging.after(columns, (_time(place[0]), place[1], place[2]), descending=True))
+    query = query.order_by(*(c.desc() for c in columns)).limit(limit + 1)
+    rows, last = paging.page(session.execute(query).all(), limit)
+    items = [{"kind": k, "id": i, "at": at, "title": _title(k, d), "detail": d} for k, i, at, d in rows]
+    after = paging.encode("timeline", last.at.isoformat(), last.kind, last.id) if last else None
+    return {"items": items, "next_cursor": after}
+
+
+_SOURCES: tuple[tuple[str, Any, str, str, tuple[str, ...]], ...] = (
+    ("conversation", StoredConversation, "id", "started_at",
+     ("channel", "direction", "answered", "advisor_id", "ended_at", "recording_id")),
+    ("attempt", Attempt, "id", "at", ("advisor_id",)),
+    ("note", Note, "id", "at", ("advisor_id", "text")),
+    ("event", BehaviourEvent, "message_id", "at", ("event", "properties")),
+    ("feedback", TagFeedback, "id", "at", ("tag", "verdict", "by")),
+    ("snapshot", StaticSnapshot, "id", "effective_at", ("data",)),
+    ("opportunity", StoredOpportunity, "id", "opened_at", ("playbook", "key", "state", "due_at")),
+)  # fmt: skip
+
+
+def _select(kind: str, table: Any, ident: str, at: str, fields: tuple[str, ...], members: list[str]) -> Any:
+    pairs = [part for f in fields for part in (literal(f), getattr(table, f))]
+    detail = func.jsonb_build_object(*pairs) if pairs else cast(null(), JSONB)
+    return select(
+        literal(kind, String).label("kind"),
+        getattr(table, ident).label("id"),
+        getattr(table, at).label("at"),
+        detail.label("detail"),
+    ).where(col(table.customer_id).in_(members))
+
+
+def _title(kind: str, detail: dict[str, Any]) -> str:
+    if kind == "conversation":
+        channel = _CHANNELS.get(detail["channel"], detail["channel"])
+        direction = "客户来" if detail["direction"] == "in" else "投顾去"
+        return f"{direction}{channel}" + ("" if detail["answered"] else " (未接)")
+    if kind == "event":
+        return str(detail["event"])
+    if kind == "feedback":
+        return f"反馈「{tag_label(detail['tag'])}」: {_VERDICTS.get(detail['verdict'], detail['verdict'])}"
+    if kind == "opportunity":
+        return f"商机「{playbook_label(detail['playbook'])}」: {state_label(detail['state'])}"
+    return {"attempt": "呼叫未接", "note": "拜访记录", "snapshot": "静态档案更新"}[kind]
+
+
+def _time(value: str) -> datetime:
+    try:
+        return aware(value, "cursor")
+    except BadInput:
+        raise BadInput("cursor-invalid", "翻页标记不对, 请从第一页开始") from None
