@@ -1,0 +1,302 @@
+"""日子的规则: patterns over folded text with the function that resolves them; in RULES the longest match at a place wins."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from nlp.times import festivals
+from nlp.times.calendar import (
+    WEEKDAYS,
+    WEEKEND,
+    WORKDAYS,
+    add_months,
+    day_of,
+    monday,
+    month_first,
+    month_last,
+    quarter_first,
+    small_int,
+    weekday,
+    year_of,
+)
+from nlp.times.day import Day
+
+Handler = Callable[[re.Match[str], date], Day | None]
+N = r"(?:[0-9]{1,2}|[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九两俩])"
+WEEK = r"(?:周|星期|礼拜|里拜|礼百)"
+W = r"[一二三四五六日天1-7]"
+PART = r"(?P<part>月?底|月?末|尾|月?初|头|中旬?|上旬|下旬)"
+RULES: list[tuple[re.Pattern[str], Handler]] = []
+
+
+def rule(*patterns: str) -> Callable[[Handler], Handler]:
+    """Registers a handler for each of the patterns."""
+
+    def register(handler: Handler) -> Handler:
+        RULES.extend((re.compile(p), handler) for p in patterns)
+        return handler
+
+    return register
+
+
+def made(
+    m: re.Match[str],
+    on: date | None,
+    *,
+    vague: bool = False,
+    past: bool = False,
+    soft: bool = False,
+    span: bool = False,
+) -> Day:
+    """The day of a match."""
+    return Day(m.start(), m.end(), on, None, False, vague, past, soft, span)
+
+
+@rule(
+    rf"(?P<y>\d{{4}}|[二零一九]{{2}}[零一二三四五六七八九]{{2}})年(?P<m>{N})月份?(?P<d>{N})[号日]?",
+    r"(?<!\d)(?P<y>20\d\d)(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?!\d)",
+)
+def _full(m: re.Match[str], today: date) -> Day | None:
+    year, month, day = year_of(m["y"]), small_int(m["m"]), small_int(m["d"])
+    on = day_of(year, month, day) if year and month and day else None
+    return on and made(m, on, past=on < today)
+
+
+_YEARS = {"今": 0, "本": 0, "明": 1, "来": 1, "转": 1, "后": 2, "大后": 3}
+_YEARS |= {"去": -1, "上": -1, "头": -1, "旧": -1, "前": -2, "大前": -3}
+_YEAR = (
+    r"(?:(?P<rel>大后|大前|今|本|明|来|转|(?<![以之今往])后|去|上|头|旧|(?<![以之])前)[年念](?!化|轮|头|代|龄|级|中无休)"
+    r"|(?P<abs>20\d\d|二零[一二三四五六七八九零]{2}|(?<!\d)[23]\d(?=年(?:[初底]|\d{1,2}月|上半|下半)))年(?!期|化|代))的?"
+)
+
+
+def _year(m: re.Match[str], today: date) -> int | None:
+    year = today.year + _YEARS[m["rel"]] if m["rel"] else year_of(m["abs"])
+    return year if year and 1990 <= year <= 2100 else None
+
+
+def _in_year(m: re.Match[str], today: date, on: date | None, *, span: bool = True) -> Day:
+    """A day within a year that was said: past where it is over."""
+    year = _year(m, today) or today.year
+    over = year < today.year or bool(on and on < today and (not span or year < today.year))
+    return made(m, on, past=over, span=span, vague=on is None, soft=year == today.year)
+
+
+@rule(_YEAR + rf"(?P<mon>{N})月份?(?:的?(?P<d>{N})[号日]?|的?{PART})?")
+def _year_month(m: re.Match[str], today: date) -> Day | None:
+    """明年三月, 后年三月底, 今年五月八号."""
+    year, month = _year(m, today), small_int(m["mon"])
+    if not year or not month or month > 12:
+        return None
+    if m["d"]:
+        on = day_of(year, month, small_int(m["d"]) or 0)
+        return on and _in_year(m, today, on, span=False)
+    return _in_year(m, today, month_part(date(year, month, 1), m["part"]))
+
+
+@rule(_YEAR + r"(?:(?P<half>[上下])半年|第?(?P<q>[一二三四1-4])季度?|(?P<end>年?[底末尾]|年终)|(?P<mid>年?中)|年?[初头]|开年|开春)?(?!奖)")
+def _year_part(m: re.Match[str], today: date) -> Day | None:
+    """明年, 明年初, 今年年底, 后年下半年."""
+    year = _year(m, today)
+    if not year:
+        return None
+    if m["half"]:
+        return _in_year(m, today, date(year, 1 if m["half"] == "上" else 7, 1))
+    if m["q"]:
+        return _in_year(m, today, date(year, 3 * quarter_number(m["q"]) - 2, 1))
+    if m["end"]:
+        return _in_year(m, today, date(year, 12, 31))
+    whole_this_year = year == today.year
+    return _in_year(m, today, None if m["mid"] or whole_this_year else date(year, 1, 1))
+
+
+def quarter_number(said: str) -> int:
+    """一 … 四 as 1 … 4."""
+    return "一二三四1234".index(said) % 4 + 1
+
+
+def month_part(first: date, part: str | None) -> date | None:
+    """The day that 底, 初 or nothing names in the month; None for 中旬."""
+    if part and part[-1] in "底末尾":
+        return month_last(first)
+    return None if part in ("中", "中旬", "下旬") else first
+
+
+_REL = {"这": 0, "本": 0, "当": 0, "今": 0, "下": 1, "下下": 2, "上": -1, "上上": -2}
+
+
+@rule(rf"(?P<rel>下下|上上|这|本|当|今|(?<!以)下|(?<!以)上)个?月份?(?:的?(?P<d>{N})[号日]|的?{PART})?")
+def _relative_month(m: re.Match[str], today: date) -> Day | None:
+    """下个月, 本月二十六号, 这个月底, 下下个月初."""
+    first = month_first(today, _REL[m["rel"]])
+    if m["d"]:
+        on = day_of(first.year, first.month, small_int(m["d"]) or 0)
+        return on and made(m, on, past=on < today)
+    if first < month_first(today):
+        return made(m, first, past=True)
+    on = month_part(first, m["part"])
+    if on is None or (not m["part"] and first <= today):
+        return made(m, None, vague=True, soft=True)
+    return made(m, on, span=True, past=on < today)
+
+
+@rule(
+    rf"(?<![0-9个零一二三四五六七八九十几两])(?P<mon>{N})月份?(?:的?(?P<d>{N})[号日]|的?{PART})?(?![饼度报均供薪线光子租息天]|[一两几]次)",
+    rf"(?<![0-9个])(?P<mon>\d{{1,2}})(?:月|[./])(?P<d>\d{{1,2}})(?![\d万千百亿块元个%.股点wk倍折号])(?P<part>)",
+)
+def _month(m: re.Match[str], today: date) -> Day | None:
+    """三月份, 十二月底, 七月三十号: the next one to come."""
+    month = small_int(m["mon"])
+    if not month or not 1 <= month <= 12:
+        return None
+    if m["d"]:
+        return _month_day(m, today, month, small_int(m["d"]) or 0)
+    first = date(today.year + (month < today.month), month, 1)
+    on = month_part(first, m["part"])
+    return made(m, on, span=True, soft=True, vague=on is None)
+
+
+def _month_day(m: re.Match[str], today: date, month: int, number: int) -> Day | None:
+    if "." in m.group() or "/" in m.group():
+        return None if m.re.groups == 3 and "月" not in m.group() and "." in m.group() else _next_md(m, today, month, number)
+    return _next_md(m, today, month, number)
+
+
+def _next_md(m: re.Match[str], today: date, month: int, number: int) -> Day | None:
+    on = day_of(today.year, month, number)
+    if on is None or on < today:
+        on = day_of(today.year + 1, month, number)
+    return on and made(m, on, soft=True)
+
+
+@rule(r"(?<![一二三四五六七八九两几十每个当\d半])月(?P<x>底|末|尾|初|头|中)(?!端)(?!旬)|(?<![个\d月])(?P<xun>[上中下])旬")
+def _month_end(m: re.Match[str], today: date) -> Day | None:
+    """月底, 月初, 月中."""
+    if m["xun"] or m["x"] == "中":
+        return made(m, None, vague=True, soft=True)
+    if m["x"] in "底末尾":
+        return made(m, month_last(today), span=True)
+    return made(m, month_first(today, 1), span=True, soft=True)
+
+
+@rule(r"(?<![一二三四五六七八九两几十去今前明后来\d半])年(?P<x>底|末|终|尾|初|中)(?!纪|奖|总)")
+def _year_end(m: re.Match[str], today: date) -> Day | None:
+    """年底, 年初."""
+    if m["x"] == "中":
+        return made(m, None, vague=True, soft=True)
+    if m["x"] == "初":
+        return made(m, date(today.year + 1, 1, 1), span=True, soft=True)
+    return made(m, date(today.year, 12, 31), span=True, soft=True)
+
+
+@rule(r"(?<!以)(?P<half>上|下)半[年念]")
+def _half_year(m: re.Match[str], today: date) -> Day | None:
+    """下半年, 上半年: the first day of the half."""
+    if m["half"] == "下":
+        return made(m, date(today.year, 7, 1), span=True, soft=True)
+    return made(m, date(today.year + 1, 1, 1), span=True, soft=True)
+
+
+@rule(r"(?P<rel>下下|这|本|(?<!以)下|(?<!以)上)个?季度?(?P<part>末|底|初)?(?!报)")
+def _relative_quarter(m: re.Match[str], today: date) -> Day | None:
+    """下个季度, 这个季度末."""
+    first = quarter_first(today, _REL[m["rel"]])
+    if m["part"] in ("末", "底"):
+        return made(m, quarter_first(first, 1) - timedelta(1), span=True)
+    if first < quarter_first(today):
+        return made(m, first, span=True, past=True)
+    return made(m, first if first > today else None, span=True, vague=first <= today)
+
+
+@rule(r"第?(?P<q>[一二三四1-4])季度?(?P<part>末|底)?(?!报|增|稻|青)|(?<!个)季度?[末底](?P<none>)")
+def _quarters(m: re.Match[str], today: date) -> Day | None:
+    """四季度, 三季度末, 季末."""
+    if not m["q"]:
+        return made(m, quarter_first(today, 1) - timedelta(1), span=True)
+    first = date(today.year, 3 * quarter_number(m["q"]) - 2, 1)
+    if quarter_first(first, 1) <= today:
+        first = first.replace(year=first.year + 1)
+    return made(m, quarter_first(first, 1) - timedelta(1) if m["part"] else first, span=True, soft=True)
+
+
+@rule(rf"(?P<rel>上上|下下|这|本|今|(?<!以)下|(?<!以)上)个?{WEEK}(?:(?P<w>{W})|(?P<part>初|头|中|末|底))?(?![周会]|期)")
+def _week(m: re.Match[str], today: date) -> Day | None:
+    """下周, 这周五, 下下周一, 下周末, 上周."""
+    rel = _REL[m["rel"]]
+    start = monday(today, rel)
+    if rel < 0:
+        return made(m, start, past=True)
+    if m["w"]:
+        on = start + timedelta(weekday(m["w"]))
+        return made(m, on, past=on < today)
+    if m["part"]:
+        within = {"初": 0, "头": 0, "末": 5, "底": 4}.get(m["part"])
+        return made(m, None if within is None else start + timedelta(within), span=True, vague=within is None)
+    return made(m, start, span=True) if rel else made(m, None, vague=True)
+
+
+_LATER_WEEKDAY = rf"(?:[、,和跟或及到至~-]{{0,2}}(?:{WEEK}{W}|{W}(?![万千百十个块点周月年号天日:%.\d多来半])))*"
+
+
+@rule(
+    rf"(?P<every>每个?|每逢|逢)?(?<![一二三四五六七八九两几\d]){WEEK}{W}(?![均线k万千百十]){_LATER_WEEKDAY}",
+    r"(?P<every>逢)?(?<![零一二三四五六七八九十百千万第])(?:一三五|二四六)(?=[上下中晚早白都别不可有])",
+)
+def _weekday(m: re.Match[str], today: date) -> Day | None:
+    """周三, 礼拜六礼拜天, 周一到周五, 一三五: the next such day, or a habit."""
+    names = _named_weekdays(m.group())
+    every = bool(m["every"]) or len(names) > 1
+    return Day(m.start(), m.end(), next_weekday(names[0], today), names, every)
+
+
+_RANGE = re.compile(rf"({W})(?:到|至|~|-{{1,2}}){WEEK}?({W})")
+
+
+def _named_weekdays(said: str) -> tuple[str, ...]:
+    span = _RANGE.search(said)
+    if span:
+        a, b = weekday(span[1]), weekday(span[2])
+        return tuple(WEEKDAYS[n % 7] for n in range(a, (b if b >= a else b + 7) + 1))
+    return tuple(WEEKDAYS[n] for n in sorted({weekday(w) for w in re.findall(W, said)}))
+
+
+def next_weekday(name: str, today: date) -> date:
+    """The next such day after today."""
+    return today + timedelta((WEEKDAYS.index(name) - today.weekday()) % 7 or 7)
+
+
+@rule(
+    r"(?:每个?|每到|平时的?)?(?:双休日?|周六周?日|周六天|周末|星期六星?期?日|礼拜六礼?拜?日|星期末|礼拜末|休息日)",
+    r"(?:每个?)?(?<![个两三几一二四五六七八九十\d])(?:工作日|上班日|交易日)(?!内|后|之|以|到账|的?早上)",
+)
+def _workdays(m: re.Match[str], today: date) -> Day | None:
+    names = WORKDAYS if re.search(r"工作|上班|交易", m.group()) else WEEKEND
+    return Day(m.start(), m.end(), next_weekday(names[0], today), names, True)
+
+
+_RELATIVE = {"今": 0, "明": 1, "听": 1, "翌": 1, "次": 1, "第二": 1, "后": 2, "大后": 3, "外后": 3}
+_RELATIVE |= {"昨": -1, "寻": -1, "前": -2, "大前": -3}
+
+
+@rule(
+    r"(?P<rel>大后|大前|外后|第二|今|明|听|翌|次|昨|寻|(?<![以之今往])后|(?<![以之])前)"
+    r"(?:天(?!然|使|弘|性)|日(?!化|均|线|报|常|后|子|益|结)|儿个?|个儿?(?=[早上中下晚打来再找,。 ]|$)|朝(?!阳)|(?=[晚早晨夜](?![点些饭报市会间已])))"
+)
+def _relative_day(m: re.Match[str], today: date) -> Day | None:
+    """今天, 明儿, 后天, 今|晚, 大后天; 昨天 is past."""
+    offset = _RELATIVE[m["rel"]]
+    return made(m, today + timedelta(offset), past=offset < 0)
+
+
+@rule(rf"(?<![月第楼栋室路线零一二三四五六七八九十两\d每])(?:这个?)?(?P<d>{N})号(?![楼线店院门桌文字房车机位柜台窗人称码召栋厅馆仓客坐键工级会令菜学])")
+def _number(m: re.Match[str], today: date) -> Day | None:
+    """十五号: the next to come."""
+    number = small_int(m["d"])
+    if not number or number > 31:
+        return None
+    for months in range(4):
+        first = month_first(today, months)
+        on = day_of(first.year, first.month, number)
+        if on and on >= today:
+            return made(m, on, soft=True)
+    return None
