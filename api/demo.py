@@ -243,7 +243,8 @@ def _console() -> Any:
 def _shift() -> Any:
     """samples/shift.py: the samples are files beside the product, no package of it."""
     spec = importlib.util.spec_from_file_location("dongke_samples_shift", SAMPLES / "shift.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from dongke.db import AwareDateTime, Json
+from dongke.db import AwareDateTime, Json, text_enum
 
 
 class RecordingState(StrEnum):
@@ -36,7 +36,9 @@ class Recording(SQLModel, table=True):
     channels: int = 1
     advisor_channel: int = 0  #: two channels: which of them is the advisor's
     sidecar: str | None = None  #: path of a transcript beside the recording
-    state: RecordingState = Field(default=RecordingState.REGISTERED, index=True)
+    state: RecordingState = Field(
+        default=RecordingState.REGISTERED, sa_column=Column(text_enum(RecordingState), index=True, nullable=False)
+    )
     reason: str | None = None  #: why it failed or waits, Chinese
     transcript_source: str | None = None  #: sidecar, demo:<model> or the model's name and hash
     received_at: datetime = Field(sa_type=AwareDateTime)

@@ -5,11 +5,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, TypeDecorator, create_engine
+from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import DateTime
 from sqlmodel import Session
@@ -33,6 +35,11 @@ class AwareDateTime(TypeDecorator[datetime]):
         if value is not None and value.utcoffset() is None:
             raise BadInput("time-naive", "时间没有时区")
         return value
+
+
+def text_enum(kind: type[StrEnum]) -> SqlEnum:
+    """A column type that stores the members' values as plain text: `open`, not a native enum's OPEN."""
+    return SqlEnum(kind, native_enum=False, length=20, values_callable=lambda members: [m.value for m in members])
 
 
 Json = JSONB  #: the column type of all JSON values

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Column
 from sqlmodel import Field, Session, SQLModel
 
+from dongke.db import text_enum
 from dongke.errors import Unauthorized
 from dongke.scope import Principal, Role
 
@@ -18,7 +20,7 @@ class User(SQLModel, table=True):
 
     login: str = Field(primary_key=True)
     password_hash: str
-    role: Role
+    role: Role = Field(sa_column=Column(text_enum(Role), nullable=False))
     advisor_id: str | None = Field(default=None, foreign_key="advisor.id")
     branch_id: str | None = Field(default=None, foreign_key="branch.id")
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
-from dongke.db import AwareDateTime, Json
+from dongke.db import AwareDateTime, Json, text_enum
 
 
 class State(StrEnum):
@@ -36,7 +36,7 @@ class StoredOpportunity(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=AwareDateTime, index=True)
     opened_by: str  #: assertion id
     due_at: datetime = Field(sa_type=AwareDateTime, index=True)
-    state: State = Field(index=True)
+    state: State = Field(sa_column=Column(text_enum(State), index=True, nullable=False))
     attempts: int = 0
     first_contact_at: datetime | None = Field(default=None, sa_type=AwareDateTime)
     discharged_at: datetime | None = Field(default=None, sa_type=AwareDateTime)

@@ -1,8 +1,11 @@
 """Alembic's entrance: all tables of the product, and nothing of the job queue (it has its own migration)."""
 
+from typing import Literal
+
 from alembic import context
-from sqlalchemy import create_engine
+from sqlalchemy import Enum, create_engine
 from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import AutoString
 
 import api.models
 import asr.models
@@ -12,6 +15,7 @@ import dongke.quarantine
 import dongke.users
 import followup.models
 import profiles.models
+from dongke.db import AwareDateTime
 
 MINE = set(SQLModel.metadata.tables)
 
@@ -20,12 +24,21 @@ def _include(item: object, name: str | None, kind: str, reflected: bool, other: 
     return kind != "table" or name in MINE
 
 
+def _render(kind: str, item: object, context: object) -> str | Literal[False]:
+    """Plain column types: a migration must not change when the product's own types do."""
+    if kind == "type" and isinstance(item, AwareDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, AutoString | Enum):
+        return f"sa.String(length={item.length})" if item.length else "sa.String()"
+    return False
+
+
 def run() -> None:
     url = context.config.get_main_option("sqlalchemy.url")
     assert url
     with create_engine(url).connect() as connection:
         context.configure(
-            connection=connection, target_metadata=SQLModel.metadata, include_object=_include, compare_type=True
+            connection=connection, target_metadata=SQLModel.metadata, include_object=_include, render_item=_render
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -1,0 +1,142 @@
+"""The command line as a stranger meets it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+
+TALK = {
+    "id": "t1",
+    "channel": "call",
+    "started_at": "2026-06-08T10:00:00+08:00",
+    "utterances": [
+        {"speaker": "advisor", "text": "您最近有资金想打理吗?"},
+        {"speaker": "customer", "text": "我账上还有五十万闲着, 想买点可转债。"},
+    ],
+}
+
+
+def run(*args: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run([sys.executable, "-m", "api.cli", *args], input=given, capture_output=True, timeout=60)
+
+
+def lines(*rows: object) -> bytes:
+    return b"\n".join(json.dumps(row, ensure_ascii=False).encode() for row in rows)
+
+
+def test_tag_reads_standard_input_and_writes_one_line_a_conversation() -> None:
+    done = run("tag", "-", given=lines(TALK))
+    assert done.returncode == 0
+    (row,) = map(json.loads, done.stdout.splitlines())
+    assert row["id"] == "t1"
+    found = {tag["tag"]: tag for tag in row["tags"]}
+    assert found["funds.idle"]["value"] == {"low": 500000, "high": 500000, "available_from": None}
+    assert found["intent.product"]["value"] == {"product": "convertible_bond"}
+    assert set(found["funds.idle"]) == {"tag", "polarity", "value", "evidence"}
+
+
+def test_tag_explains_itself_when_asked() -> None:
+    done = run("tag", "-", "--explain", given=lines(TALK))
+    tag = json.loads(done.stdout)["tags"][0]
+    span = tag["spans"][-1]
+    said = TALK["utterances"][span["utterance"]]["text"]  # type: ignore[index]
+    assert said[span["start"] : span["end"]] == span["quote"]
+    assert tag["explanation"]["recognizer"]
+    assert tag["explanation"]["rule"]
+    assert 0 < tag["confidence"] <= 1
+
+
+def test_a_bad_line_is_reported_with_its_number_and_the_rest_goes_on() -> None:
+    given = b"\n".join([b"{broken", lines({"id": "x"}), b"", lines(TALK), "\xff\xfe".encode("latin-1")])
+    done = run("tag", "-", given=given)
+    assert done.returncode == 2
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["t1"]
+    told = done.stderr.decode()
+    assert [part in told for part in ("第 1 行", "第 2 行", "第 5 行")] == [True] * 3
+    assert "第 4 行" not in told
+    assert "Traceback" not in told
+
+
+def test_tag_is_deterministic_and_needs_no_database(tmp_path: Path) -> None:
+    source, outs = tmp_path / "in.jsonl", [tmp_path / "1.jsonl", tmp_path / "2.jsonl"]
+    source.write_bytes(lines(TALK))
+    for seed, out in enumerate(outs):
+        env = os.environ | {"PYTHONHASHSEED": str(seed), "DONGKE_DATABASE_URL": "postgresql://nowhere.invalid/x"}
+        subprocess.run(
+            [sys.executable, "-m", "api.cli", "tag", str(source), "-o", str(out), "--explain"], check=True, env=env
+        )
+    assert outs[0].read_bytes() == outs[1].read_bytes() != b""
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "found"),
+    [
+        ("amounts", "大概五十来万吧", [{"low": 500000, "high": 500000}]),
+        ("amounts", "买了五百股", []),
+        ("dates", "下个月才到期", ["2026-07-01"]),
+        (
+            "windows",
+            "周末别打",
+            [
+                {
+                    "kind": "recurring",
+                    "days": ["sat", "sun"],
+                    "date": None,
+                    "from": None,
+                    "to": None,
+                    "polarity": "negated",
+                }
+            ],
+        ),
+    ],
+)
+def test_parse(kind: str, text: str, found: list[object]) -> None:
+    done = run("parse", kind, "-", given=lines({"id": "p", "text": text, "reference": TALK["started_at"]}))
+    assert json.loads(done.stdout) == {"id": "p", "found": found}
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["parse", "colours", "-"], "kind-unknown"),
+        (["tag", "no-such-file.jsonl"], "file-unreadable"),
+        (["eval", "no-such-file.jsonl"], "file-unreadable"),
+        (["report", "--start", "gestern"], "date-invalid"),
+        (["report", "--group", "moon"], "group-unknown"),
+        (["transcribe", "no-such-file.wav"], "file-unreadable"),
+        (["replay", "no-such-file.jsonl", "-o", "x.json", "--until", "2026-06-01"], "time-naive"),
+    ],
+)
+def test_a_call_that_cannot_be_done_is_one_line_and_exit_2(args: list[str], told: str) -> None:
+    done = run(*args)
+    assert done.returncode == 2
+    message = done.stderr.decode().strip()
+    assert told in message
+    assert "\n" not in message
+
+
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    shown = CliRunner().invoke(app, ["--help"]).stdout
+    assert all(name in shown for name in ("demo", "ingest", "transcribe", "tag", "replay", "report"))
+    heavy = ("fastapi", "sqlalchemy", "nlp.pipeline", "av", "numpy")
+    code = f"import sys, api.cli; print([m for m in {heavy} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"[]\n"
+
+
+def test_eval_prints_the_table_of_each_file_and_of_all(tmp_path: Path) -> None:
+    from api.commands import evaluate_files
+
+    gold = dict(TALK, tags=[{"tag": "funds.idle", "polarity": "affirmed", "evidence": [1],
+                             "value": {"low": 500000, "high": 500000, "available_from": None}}])  # fmt: skip
+    for name in ("one.jsonl", "two.jsonl"):
+        (tmp_path / name).write_bytes(lines(gold))
+    tables = list(evaluate_files([tmp_path / "one.jsonl", tmp_path / "two.jsonl"], errors=1))
+    assert tables[0].startswith("one.jsonl")
+    assert tables[-1].startswith("合计")
+    assert [line.split()[1] for line in tables[-1].splitlines() if line.startswith("funds.idle")] == ["2"]
