@@ -12,7 +12,6 @@ from datetime import timedelta
 
 import structlog
 from procrastinate import App, PsycopgConnector, RetryDecision, RetryStrategy
-from procrastinate.blueprints import Blueprint
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 from sqlalchemy import text
@@ -34,7 +33,13 @@ KEEP_FINISHED = timedelta(days=7)
 MAX_ATTEMPTS = 5
 DOOR = "process"  #: under this door the quarantine keeps pieces that could not be processed
 
-tasks = Blueprint()
+#: what is done with a piece of each task
+WORK: dict[Task, Callable[[Session, str], pipeline.Done]] = {
+    Task.CONVERSATION: pipeline.process_conversation,  #: 会话 → 标签 → 画像 → 商机
+    Task.RECORDING: pipeline.process_recording,  #: 录音 → 文字稿 → 标签 → 画像 → 商机
+    Task.NOTE: pipeline.process_note,  #: 拜访记录 → 商机
+    Task.CUSTOMER: pipeline.refresh_customer,  #: 客户的商机重算
+}
 _log = structlog.get_logger(__name__)
 
 
@@ -51,34 +56,12 @@ class _Retry(RetryStrategy):
 _RETRY = _Retry(max_attempts=MAX_ATTEMPTS - 1, exponential_wait=4)
 
 
-@tasks.task(name=Task.CONVERSATION, queue=Queue.TEXT, retry=_RETRY, pass_context=True)
-def process_conversation(context: JobContext, ident: str) -> None:
-    """会话 → 标签 → 画像 → 商机."""
-    _run(context, Task.CONVERSATION, ident, pipeline.process_conversation)
-
-
-@tasks.task(name=Task.RECORDING, queue=Queue.SPEECH, retry=_RETRY, pass_context=True)
-def process_recording(context: JobContext, ident: str) -> None:
-    """录音 → 文字稿 → 标签 → 画像 → 商机."""
-    _run(context, Task.RECORDING, ident, pipeline.process_recording)
-
-
-@tasks.task(name=Task.NOTE, queue=Queue.TEXT, retry=_RETRY, pass_context=True)
-def process_note(context: JobContext, ident: str) -> None:
-    """拜访记录 → 商机."""
-    _run(context, Task.NOTE, ident, pipeline.process_note)
-
-
-@tasks.task(name=Task.CUSTOMER, queue=Queue.TEXT, retry=_RETRY, pass_context=True)
-def refresh_customer(context: JobContext, ident: str) -> None:
-    """客户的商机重算."""
-    _run(context, Task.CUSTOMER, ident, pipeline.refresh_customer)
-
-
 def queue_app(url: str) -> App:
     """The Procrastinate application with all tasks on that database."""
     made = App(connector=PsycopgConnector(conninfo=db.libpq_url(url), min_size=1, max_size=8))
-    made.add_tasks_from(tasks, namespace="dongke")
+    for task, work in WORK.items():
+        options = {"name": f"dongke:{task}", "queue": str(task.queue), "retry": _RETRY, "pass_context": True}
+        made.task(**options)(_job(task, work))  # type: ignore[call-overload]
     return made
 
 
@@ -182,6 +165,13 @@ def _given_up(session: Session, task: Task) -> set[str]:
     kept = quarantine.waiting(session, door=DOOR, limit=SWEEP_LIMIT)
     rows = (json.loads(row.payload) for row in kept)
     return {row["ident"] for row in rows if row["task"] == task}
+
+
+def _job(task: Task, work: Callable[[Session, str], pipeline.Done]) -> Callable[[JobContext, str], None]:
+    def job(context: JobContext, ident: str) -> None:
+        _run(context, task, ident, work)
+
+    return job
 
 
 def _run(context: JobContext, task: Task, ident: str, work: Callable[[Session, str], pipeline.Done]) -> None:

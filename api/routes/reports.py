@@ -13,6 +13,7 @@ from api.problems import responses
 from dongke import audit
 from dongke.clock import at_beijing, beijing, now
 from dongke.errors import BadInput
+from followup.reports import follow_up
 
 router = APIRouter(tags=["报表"])
 MAX_DAYS = 3 * 366
@@ -44,8 +45,6 @@ def get_follow_up(
     format: Literal["json", "csv", "xlsx"] = "json",
 ) -> Response:
     """这段时间里打开的商机: 多少及时跟进, 谈成, 拒绝, 逾期; 每个数都列出它的商机."""
-    from followup.reports import follow_up
-
     first, last = _days(start, end)
     report = follow_up(
         session,
