@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import or_, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,22 +18,16 @@ from sqlmodel import Session, col, select
 
 from asr import wecom
 from asr.models import ChatMessage
+from asr.parties import Party as Party
+from asr.parties import People
 from asr.repository import check_time, store_conversation
 from dongke.clock import now
-from dongke.directory import Advisor, Customer
 from dongke.errors import BadInput, DongkeError
 from dongke.privacy import mask
 from dongke.types import Channel, Conversation, Speaker, Utterance
 
 SAME_TALK = timedelta(minutes=60)  #: a longer silence ends the conversation
 _CHUNK = 1000  #: rows a statement
-
-
-class Party(NamedTuple):
-    """Who an id at 企业微信 is: role advisor or customer, and the id in the directory."""
-
-    role: str
-    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +70,8 @@ def take_messages(
     clock: datetime | None = None,
 ) -> ChatResult:
     """Takes in a batch. A bad message is a fault of the batch and stops nothing; flushes, never commits."""
-    placed, faults = _placed(session, messages, resolve, clock or now())
+    people = People(session, resolve)
+    placed, faults = _placed(people, messages, clock or now())
     placed.sort(key=lambda p: (p.message.sent_at, p.message.msgid))
     pairs = sorted({(p.customer_id, p.advisor_id) for p in placed if p.customer_id and p.advisor_id})
     _lock(session, pairs)
@@ -90,13 +85,13 @@ def take_messages(
         accepted=len(fresh),
         duplicates=len(placed) - len(fresh),
         conversations=changed,
-        consents=_consents(placed, fresh, resolve),
+        consents=_consents(placed, fresh, people),
         faults=faults,
     )
 
 
 def _placed(
-    session: Session, messages: Iterable[Any], resolve: Callable[[str], Party | None], clock: datetime
+    people: People, messages: Iterable[Any], clock: datetime
 ) -> tuple[list[_Placed], list[tuple[int, DongkeError]]]:
     placed: list[_Placed] = []
     faults: list[tuple[int, DongkeError]] = []
@@ -104,20 +99,20 @@ def _placed(
         try:
             message = wecom.parse(row)
             check_time(message.sent_at, f"消息 {message.msgid} 的时间", clock)
-            placed.append(_place(session, message, resolve))
+            placed.append(_place(people, message))
         except DongkeError as fault:
             faults.append((number, fault))
     return placed, faults
 
 
-def _place(session: Session, message: wecom.Message, resolve: Callable[[str], Party | None]) -> _Placed:
+def _place(people: People, message: wecom.Message) -> _Placed:
     """Whose conversation a message belongs to. Raises BadInput `party-unknown`, `chat-internal`, `chat-group`."""
-    sender = _known(session, resolve(message.sender)) if message.sender else None
+    sender = people.find(message.sender)
     if message.action == "switch":
         return _Placed(message, None, sender.id if sender and sender.role == "advisor" else None, None)
     if sender is None:
         raise BadInput("party-unknown", f"消息 {message.msgid}: 不认识发送人")
-    others = [party for ident in message.receivers for party in [_known(session, resolve(ident))] if party]
+    others = [party for ident in message.receivers for party in [people.find(ident)] if party]
     customers = sorted({p.id for p in (sender, *others) if p.role == "customer"})
     advisors = sorted({p.id for p in (sender, *others) if p.role == "advisor"})
     if not customers:
@@ -128,21 +123,7 @@ def _place(session: Session, message: wecom.Message, resolve: Callable[[str], Pa
         raise BadInput("chat-group", f"消息 {message.msgid}: 群里有 {len(customers)} 位客户, 不能归到一位")
     if not advisors:
         raise BadInput("party-unknown", f"消息 {message.msgid}: 没有认识的投资顾问")
-    return _Placed(message, customers[0], _advisor_of(session, customers[0], advisors), sender.role)
-
-
-def _known(session: Session, party: Party | None) -> Party | None:
-    """The party, if the directory has it."""
-    if party is None:
-        return None
-    table = Customer if party.role == "customer" else Advisor
-    return party if session.get(table, party.id) is not None else None
-
-
-def _advisor_of(session: Session, customer_id: str, advisors: list[str]) -> str:
-    """In a group with several advisors the customer's own one, so that the talk stays whole."""
-    customer = session.get(Customer, customer_id)
-    return customer.advisor_id if customer and customer.advisor_id in advisors else advisors[0]
+    return _Placed(message, customers[0], people.advisor_of(customers[0], advisors), sender.role)
 
 
 def _lock(session: Session, pairs: Sequence[_Pair]) -> None:
@@ -157,8 +138,8 @@ def _insert(session: Session, placed: list[_Placed]) -> set[str]:
     fresh: set[str] = set()
     for start in range(0, len(placed), _CHUNK):
         rows = [_row(p) for p in placed[start : start + _CHUNK]]
-        made = insert(ChatMessage).values(rows).on_conflict_do_nothing().returning(col(ChatMessage.msgid))
-        fresh.update(session.execute(made).scalars())
+        made = insert(ChatMessage).on_conflict_do_nothing().returning(col(ChatMessage.msgid))
+        fresh.update(session.execute(made, rows).scalars())
     return fresh
 
 
@@ -277,13 +258,13 @@ def _is_foreign(row: ChatMessage) -> bool:
     return row.speaker == Speaker.CUSTOMER and not row.own_words
 
 
-def _consents(placed: list[_Placed], fresh: set[str], resolve: Callable[[str], Party | None]) -> list[Consent]:
+def _consents(placed: list[_Placed], fresh: set[str], people: People) -> list[Consent]:
     found: list[Consent] = []
     for p in placed:
         mark = p.message.consent
         if mark is None or p.message.msgid not in fresh or p.advisor_id is None or p.customer_id is None:
             continue
-        who = resolve(mark.userid)
+        who = people.find(mark.userid)
         customer_id = who.id if who and who.role == "customer" else p.customer_id
         found.append(Consent(customer_id, p.advisor_id, mark.agreed, mark.at))
     return sorted(found, key=lambda c: c.at)
