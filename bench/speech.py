@@ -1,44 +1,56 @@
-"""Our way through a two-channel recording beside the bare faster-whisper call on the same channels and model folder."""
+"""How well and how fast the speech path hears: character error rate per speaker, order of turns, real-time factor.
 
-import os
-from collections.abc import Callable, Iterator
+usage: python bench/speech.py MODEL_FOLDER RECORDING TRUTH [RECORDING TRUTH …]
+TRUTH is a conversation as JSON (docs/tags.md), or a list of {speaker: agent|advisor|customer, text, start, end}.
+"""
+
+import json
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-SOUND = ROOT / "samples/recordings/R4001.wav"
-MODEL = ROOT / "samples/demo_model"
+from asr import archive, audio, cleanup, whisper
+from dongke.settings import Settings
+from dongke.types import Speaker
 
 
-def measure(median: Callable[..., float]) -> Iterator[tuple[str, str]]:
-    """Wall time of both, and the real-time factor."""
-    os.environ |= {"HF_HUB_OFFLINE": "1", "DONGKE_DEMO": "1", "DONGKE_SPEECH_MODEL": str(MODEL)}
-    from faster_whisper import WhisperModel, decode_audio
+def main(model: str, *paths: str) -> None:
+    engine = whisper.load(Settings(demo=True, speech_model=model, speech_threads=2))
+    print(f"model {engine.source}")
+    for sound, truth in zip(paths[::2], paths[1::2], strict=True):
+        report(engine, Path(sound), json.loads(Path(truth).read_text(encoding="utf-8")))
 
-    from asr import audio, whisper
-    from asr.archive import hear
-    from dongke.settings import settings
 
-    settings.cache_clear()
-    ours = whisper.load(settings())
-    bare = WhisperModel(str(MODEL), device="cpu", compute_type="int8")
-    vad = {"threshold": 0.3, "min_silence_duration_ms": 500, "speech_pad_ms": 400}
+def report(engine: whisper.WhisperTranscriber, path: Path, truth: Any) -> None:
+    begun = time.perf_counter()
+    decoded = audio.decode(path, 7200)
+    heard = archive.hear(decoded, engine).turns
+    taken = time.perf_counter() - begun
+    rows = truth["utterances"] if isinstance(truth, dict) else truth
+    said = [(Speaker("customer" if r["speaker"] == "customer" else "advisor"), r["text"]) for r in rows]
+    figures = []
+    for speaker in Speaker:
+        reference = cleanup.bare("".join(text for who, text in said if who is speaker))
+        found = cleanup.bare("".join(t.text for t in heard if t.speaker is speaker))
+        figures.append(f"{speaker} {distance(reference, found) / max(len(reference), 1):.3f}")
+    whole = cleanup.bare("".join(text for _, text in said)), cleanup.bare("".join(t.text for t in heard))
+    figures.append(f"in order {distance(*whole) / len(whole[0]):.3f}")
+    doubted = sum(t.doubt is not None for t in heard)
+    factor = taken * 1000 / decoded.duration_ms
+    print(f"{path.name}: character error rate {', '.join(figures)}; doubted {doubted}/{len(heard)}; RTF {factor:.3f}")
 
-    def plain() -> None:
-        for channel in decode_audio(str(SOUND), split_stereo=True):
-            segments, _ = bare.transcribe(
-                channel,
-                language="zh",
-                beam_size=5,
-                temperature=0.0,
-                condition_on_previous_text=False,
-                vad_filter=True,
-                vad_parameters=vad,
-                word_timestamps=True,
-            )
-            list(segments)
 
-    with_us = median(lambda: hear(audio.decode(SOUND, 7200), ours), runs=3)
-    without = median(plain, runs=3)
-    seconds = audio.probe(SOUND, 7200).duration_ms / 1000
-    yield "speech, demo model, real-time factor (both channels)", f"{with_us / seconds:.3f}"
-    yield "our wall time over the bare faster-whisper call", f"{with_us / without:.2f}"
+def distance(one: str, other: str) -> int:
+    """Levenshtein's."""
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        left = [i]
+        for j, b in enumerate(other, 1):
+            left.append(min(row[j] + 1, left[-1] + 1, row[j - 1] + (a != b)))
+        row = left
+    return row[-1]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
