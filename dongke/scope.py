@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, any_, false, literal, or_, true
 from sqlmodel import Session, col, select
 
 from dongke.directory import Advisor, Customer
@@ -45,7 +45,7 @@ def visible(principal: Principal) -> ColumnElement[bool]:
         return or_(
             col(Customer.advisor_id) == principal.advisor_id,
             col(Customer.advisor_id).in_(
-                select(Advisor.id).where(col(Advisor.deputies).any(principal.advisor_id))  # type: ignore[arg-type]
+                select(Advisor.id).where(literal(principal.advisor_id) == any_(col(Advisor.deputies)))
             ),
         )
     return false()
