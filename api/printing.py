@@ -58,22 +58,50 @@ def overdue_table(rows: "Sequence[StoredOpportunity]", names: dict[str, str], la
             f"{names.get(row.customer_id, '')} {row.customer_id}",
             names.get(row.owner_id, row.owner_id),
             labels.get(row.playbook, row.playbook),
-            labels.get(f"{row.playbook}:{row.key}", row.key or "") + _money(row),
+            f"{labels.get(f'{row.playbook}:{row.key}', row.key or '')} {_money(row)}".strip(),
             f"{beijing(row.due_at):%m-%d %H:%M}",
             labels.get(str(row.state), str(row.state)),
         )
     return table
 
 
+#: what fits on a terminal line; the files and the page have every column
+_REPORT_COLUMNS = {
+    "opened": "商机",
+    "touched": "触达",
+    "discharged": "谈到",
+    "discharged_in_time": "及时",
+    "in_time_rate": "及时率%",
+    "in_time_interval": "95%区间",
+    "won": "成单",
+    "refused": "拒绝",
+    "overdue": "逾期",
+    "call_backs": "约回电",
+    "call_backs_kept": "准时回",
+    "median_hours": "首触(时)",
+    "yuan_untouched": "未触达(万)",
+}
+
+
 def report_table(report: "Report") -> Table:
     """跟进报表 as a table: one row an advisor, branch or playbook, and the sum."""
     data = report.to_json()
     table = Table(title=data["title"], title_justify="left")
-    for column in data["columns"]:
-        table.add_column(column["label"], justify="left" if column is data["columns"][0] else "right")
-    for row in [*data["rows"], data["total"]]:
-        table.add_row(*(_cell(row.get(c["name"])) for c in data["columns"]))
+    table.add_column(data["columns"][0]["label"], no_wrap=True)
+    for heading in _REPORT_COLUMNS.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in data["rows"]:
+        table.add_row(*_report_cells(row))
+    table.add_section()
+    table.add_row(*_report_cells(data["total"]), style="bold")
+    table.caption = f"率在样本不足 {data['min_n']} 时不列; 首触按交易时间; 全部列见 dongke report --format xlsx"
+    table.caption_justify = "left"
     return table
+
+
+def _report_cells(row: dict[str, Any]) -> list[str]:
+    shown = row | {"yuan_untouched": row["yuan_untouched"] / 10_000}
+    return [row["name"], *(_cell(shown[name]) for name in _REPORT_COLUMNS)]
 
 
 def _tag_table(tags: list[dict[str, Any]]) -> Table:
@@ -109,10 +137,10 @@ def _static_line(static: dict[str, Any]) -> str:
 
 def _money(row: "StoredOpportunity") -> str:
     amount = row.low_yuan or row.high_yuan
-    return f" {amount / 10000:g}万元" if amount else ""
+    return f"{amount / 10000:g}万元" if amount else ""
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return "–"
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
