@@ -1,12 +1,39 @@
-"""family."""
+"""家庭线索 (family.clue): a family fact that bears on money or decisions. Words: nlp/lexicon/frames/family.yaml."""
 
+import re
 from collections.abc import Iterator
 
-from nlp.document import Candidate, Document
+from nlp import dialogue
+from nlp.document import Answer, Candidate, Document, Mention
+from nlp.recognizers.common import candidate
 
-VERSION = "1"
+VERSION = "2"
+TAG = "family.clue"
+NEAR = 16  #: so many characters before the words may name another family
+_OTHERS = re.compile(
+    r"同事|朋友|邻居|隔壁|对门|同学|闺蜜|表[姐妹哥弟]|堂[姐妹哥弟]|人家|别人|客户|他们家|她们?家|他家|牌友|群里|老乡|楼[上下]|小区里|室友"
+)
 
 
 def find(document: Document) -> Iterator[Candidate]:
-    """Not written yet: finds nothing."""
-    yield from ()
+    """One candidate per clue; what the advisor says counts where the customer says yes."""
+    for mention in document.of("family"):
+        if _others(document, mention) or mention.has("sarcastic"):
+            continue
+        if mention.key == "child" and any(m.key == "child_education" for m in document.of("family", turn=mention.turn)):
+            continue
+        if mention.key != "spouse" and mention.has("hypothetical", "quoted"):
+            continue
+        if mention.by_customer or (mention.has("confirmed") and _asked(document, mention)):
+            yield candidate(TAG, mention, {"clue": mention.key})
+
+
+def _others(document: Document, mention: Mention) -> bool:
+    """Somebody else's family: 我同事她老公."""
+    text = document.turns[mention.turn].text
+    return bool(_OTHERS.search(text[max(mention.start - NEAR, 0) : mention.end]))
+
+
+def _asked(document: Document, mention: Mention) -> bool:
+    reply = document.reply(mention.turn)
+    return reply is not None and reply.answer is Answer.YES and dialogue.asks(document.turns[mention.turn].text)
