@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, cast, get_args
 
 import typer
 
@@ -125,16 +125,17 @@ def parse(
     """读出金额, 联系时间或日期。"""
     from dongke.clock import now
     from dongke.types import aware
+    from nlp.parse import Kind
     from nlp.parse import parse as read_values
 
-    if kind not in ("amounts", "windows", "dates"):
+    if kind not in get_args(Kind):
         raise BadInput("kind-unknown", f"不认识 {kind}: 要 amounts, windows 或 dates")
 
     def line(row: Any) -> dict[str, Any]:
         if not isinstance(row, dict) or not isinstance(row.get("text"), str) or "id" not in row:
             raise BadInput("line-invalid", "要有 id 和 text")
         reference = aware(row["reference"], "reference") if row.get("reference") else now()
-        return {"id": row["id"], "found": read_values(kind, row["text"], reference)}
+        return {"id": row["id"], "found": read_values(cast(Kind, kind), row["text"], reference)}
 
     _each_line(source, output, line)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -11,9 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from followup.reports import Report
-
     from followup.models import StoredOpportunity
+    from followup.reports import Report
 
 LINE_WIDTH = 120
 
@@ -50,7 +50,7 @@ def overdue_table(rows: "Sequence[StoredOpportunity]", names: dict[str, str], la
     """逾期商机, the longest overdue first."""
     from dongke.clock import beijing
 
-    table = Table(title=f"逾期商机 ({len(rows)})", title_justify="left")
+    table = Table(title=f"逾期商机, 还没有谈到 ({len(rows)})", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("客户", "投顾", "商机", "内容", "应完成", "状态"):
         table.add_column(heading)
     for row in rows:
@@ -86,7 +86,7 @@ _REPORT_COLUMNS = {
 def report_table(report: "Report") -> Table:
     """跟进报表 as a table: one row an advisor, branch or playbook, and the sum."""
     data = report.to_json()
-    table = Table(title=data["title"], title_justify="left")
+    table = Table(title=data["title"], title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column(data["columns"][0]["label"], no_wrap=True)
     for heading in _REPORT_COLUMNS.values():
         table.add_column(heading, justify="right", no_wrap=True)
