@@ -219,7 +219,7 @@ def _quarters(m: re.Match[str], today: date) -> Day | None:
     return made(m, quarter_first(first, 1) - timedelta(1) if m["part"] else first, span=True, soft=True)
 
 
-@rule(rf"(?P<rel>上上|下下|这|本|今|(?<!以)下|(?<!以)上)个?{WEEK}(?:(?P<w>{W})|(?P<part>初|头|中|末|底))?(?![周会]|期)")
+@rule(rf"(?P<rel>上上|下下|这|本|今|(?<!以)下|(?<![以晚早])上)个?{WEEK}(?:(?P<w>{W})|(?P<part>初|头|中|末|底))?(?![周会]|期)")
 def _week(m: re.Match[str], today: date) -> Day | None:
     """下周, 这周五, 下下周一, 下周末, 上周."""
     rel = _REL[m["rel"]]
@@ -239,7 +239,7 @@ _LATER_WEEKDAY = rf"(?:[、,和跟或及到至~-]{{0,2}}(?:{WEEK}{W}|{W}(?![万�
 
 
 @rule(
-    rf"(?P<every>每个?|每逢|逢)?(?<![一二三四五六七八九两几\d]){WEEK}{W}(?![均线k万千百十]){_LATER_WEEKDAY}",
+    rf"(?P<every>每个?|每逢|逢)?(?<![一二三四五六七八九两几\d]){WEEK}{W}(?![均线k万千百]|十(?![一二]?点)){_LATER_WEEKDAY}",
     r"(?P<every>逢)?(?<![零一二三四五六七八九十百千万第])(?:一三五|二四六)(?=[上下中晚早白都别不可有])",
 )
 def _weekday(m: re.Match[str], today: date) -> Day | None:

@@ -23,6 +23,8 @@ def _offset(m: re.Match[str], today: date) -> Day | None:
     unit = m["unit"]
     if m["n"] == "半":
         return _half(m, today, unit)
+    if unit == "月" and not m["ge"] and m["n"] not in ("两", "俩", "几"):
+        return None
     count = small_int(m["n"].replace("俩", "两"))
     if count is None:
         return made(m, None, vague=True)

@@ -81,9 +81,13 @@ def coming(name: str, today: date, following: bool = False) -> date | None:
 
 
 def next_public(today: date, following: bool = False) -> date | None:
-    """节前, 节后: the next public holiday, whichever it is."""
-    days = [d for name in PUBLIC if (d := coming(name, today, following))]
-    return min(days, default=None)
+    """节前, 节后: the next public holiday, whichever it is; 中秋 close before 国庆 is one holiday with it."""
+    start = today + timedelta(1) if following else today
+    days = {d: name for name in PUBLIC if (d := coming(name, start, following))}
+    first = min(days, default=None)
+    if first and days[first] == "中秋" and (national := coming("国庆", start, following)):
+        return national if (national - first).days <= 10 else first
+    return first
 
 
 def workdays_on(today: date, count: int) -> date:
