@@ -47,7 +47,7 @@ def features(
 ) -> dict[str, Feature]:
     """All features at `as_of`. `tags` (what he says) override what he does: a spoken leave outranks a log-in."""
     known = known or parameters()
-    events = [e for e in facts.events if e.at <= as_of]
+    events = sorted((e for e in facts.events if e.at <= as_of), key=lambda e: e.order)
     recent = [e for e in events if e.at > as_of - MONTH]
     static = facts.static()
     return {
@@ -62,11 +62,11 @@ def features(
 
 
 def _last_login(events: Sequence[Event], today: date) -> Feature:
-    days = [e.on for e in events if e.event in LOGIN_EVENTS]
-    if not days:
+    last = next((e for e in reversed(events) if e.event in LOGIN_EVENTS), None)
+    if last is None:
         return Feature("距上次登录", None, UNKNOWN, "没有登录或浏览记录")
-    gap = (today - max(days)).days
-    return Feature("距上次登录", gap, f"{gap}天", f"最近一次在{max(days).isoformat()}")
+    gap = (today - last.on).days
+    return Feature("距上次登录", gap, f"{gap}天", f"最近一次在{last.on.isoformat()}")
 
 
 def _trades(recent: Sequence[Event], has_data: bool) -> Feature:
@@ -118,7 +118,7 @@ def _stage_by_deeds(
         return "新客", f"{opened_on.isoformat()} 开户, 不到{known.new_trading_days}个交易日"
     if not events:
         return None, "有账户, 没有行为数据"
-    return _stage_by_silence(max(e.on for e in events), today, calendar, known)
+    return _stage_by_silence(events[-1].on, today, calendar, known)
 
 
 def _stage_by_silence(last: date, today: date, calendar: TradingCalendar, known: Parameters) -> tuple[str, str]:

@@ -4,15 +4,16 @@ Ownership is in time: numbers are recycled. A number that two customers hold fro
 telephone) names nobody; it never merges two 客户号. Merges and unmerges are facts: nothing is rewritten.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import takewhile
+from typing import Any, NamedTuple
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from dongke.clock import beijing, now
 from dongke.directory import Customer, customer
-from dongke.errors import BadInput
+from dongke.errors import BadInput, DongkeError
 from profiles.grouping import Link, canonical_of, joining_link, members_of
 from profiles.models import AdvisorIdentifier, Identifier, IdentityLink
 from profiles.repository import links_around
@@ -21,6 +22,16 @@ from profiles.sealing import blind_index, normalised, seal, unseal
 EXTERNAL_USERID = "external_userid"  #: a customer in 企业微信
 WECOM_USERID = "wecom_userid"  #: an advisor in 企业微信
 PHONE = "phone"
+CHUNK = 1_000
+
+
+class Claim(NamedTuple):
+    """From `from_at` on, this identifier names this customer."""
+
+    kind: str
+    value: str
+    customer_id: str
+    from_at: datetime
 
 
 def link(session: Session, kind: str, value: str, customer_id: str, from_at: datetime) -> None:
@@ -28,16 +39,32 @@ def link(session: Session, kind: str, value: str, customer_id: str, from_at: dat
 
     Raises NotFound `customer-unknown`, BadInput `identifier-invalid`, `time-naive`.
     """
-    beijing(from_at)
     customer(session, customer_id)
-    text = normalised(kind, value)
-    index = blind_index(kind, text)
-    if customer_id in _holders(session, kind, index, from_at):
-        return
-    row = insert(Identifier).values(
-        kind=kind, blind_index=index, from_at=from_at, customer_id=customer_id, sealed=seal(kind, text)
-    )
-    session.execute(row.on_conflict_do_nothing())
+    for _, fault in link_many(session, [Claim(kind, value, customer_id, from_at)]):
+        raise fault
+
+
+def link_many(session: Session, claims: Sequence[Claim]) -> list[tuple[int, DongkeError]]:
+    """Many at once, of customers who exist. What cannot be linked is a fault (number, reason) and stops nothing."""
+    faults: list[tuple[int, DongkeError]] = []
+    good: list[tuple[Claim, str]] = []
+    for number, claim in enumerate(claims):
+        try:
+            beijing(claim.from_at)
+            plain = claim._replace(value=normalised(claim.kind, claim.value))
+            good.append((plain, blind_index(claim.kind, plain.value)))
+        except DongkeError as fault:
+            faults.append((number, fault))
+    known = _histories(session, [index for _, index in good])
+    fresh = []
+    for claim, index in good:
+        history = known.setdefault((claim.kind, index), [])
+        if claim.customer_id not in _holders(history, claim.from_at):
+            history.append((claim.from_at, claim.customer_id))
+            fresh.append(_row(claim, index))
+    for start in range(0, len(fresh), CHUNK):
+        session.execute(insert(Identifier).on_conflict_do_nothing(), fresh[start : start + CHUNK])
+    return faults
 
 
 def resolve(session: Session, kind: str, value: str, at: datetime) -> str | None:
@@ -47,7 +74,8 @@ def resolve(session: Session, kind: str, value: str, at: datetime) -> str | None
         text = normalised(kind, value)
     except BadInput:
         return None
-    holders = _holders(session, kind, blind_index(kind, text), at)
+    index = blind_index(kind, text)
+    holders = _holders(_histories(session, [index]).get((kind, index), []), at)
     return holders[0] if len(holders) == 1 else None
 
 
@@ -115,14 +143,36 @@ def members(session: Session, customer_id: str) -> list[str]:
     return [root, *sorted(members_of(customer_id, links) - {root})]
 
 
-def _holders(session: Session, kind: str, index: str, at: datetime) -> list[str]:
-    """Who holds the identifier at `at`: those of the newest beginning before it."""
-    rows = session.exec(
-        select(Identifier.from_at, Identifier.customer_id)
-        .where(Identifier.kind == kind, Identifier.blind_index == index, col(Identifier.from_at) <= at)
-        .order_by(col(Identifier.from_at).desc(), col(Identifier.customer_id))
-    ).all()
-    return [who for _, who in takewhile(lambda row: row[0] == rows[0][0], rows)]
+History = list[tuple[datetime, str]]  #: (from, customer) of one identifier
+
+
+def _histories(session: Session, indexes: Sequence[str]) -> dict[tuple[str, str], History]:
+    found: dict[tuple[str, str], History] = {}
+    for start in range(0, len(indexes), CHUNK):
+        rows = session.exec(
+            select(Identifier.kind, Identifier.blind_index, Identifier.from_at, Identifier.customer_id).where(
+                col(Identifier.blind_index).in_(indexes[start : start + CHUNK])
+            )
+        )
+        for kind, index, from_at, who in rows:
+            found.setdefault((kind, index), []).append((from_at, who))
+    return found
+
+
+def _holders(history: History, at: datetime) -> list[str]:
+    """Who holds the identifier at `at`: those of the newest beginning until then."""
+    newest = max((since for since, _ in history if since <= at), default=None)
+    return sorted(who for since, who in history if since == newest)
+
+
+def _row(claim: Claim, index: str) -> dict[str, Any]:
+    return {
+        "kind": claim.kind,
+        "blind_index": index,
+        "from_at": claim.from_at,
+        "customer_id": claim.customer_id,
+        "sealed": seal(claim.kind, claim.value),
+    }
 
 
 def _locked_links(session: Session, first: str, second: str) -> list[Link]:

@@ -133,17 +133,15 @@ def _report(result: DirectoryResult, filed: SnapshotResult, good: list[tuple[int
 
 def _write_customers(session: Session, changed: list[tuple[dict[str, Any], datetime]]) -> None:
     """Customers, then the ownership facts, then the owner now: the one of the newest fact."""
-    for row, _ in changed:
-        _upsert(session, Customer, {k: row[k] for k in ("id", "name", "advisor_id")})
-    owned = [{"customer_id": r["id"], "from_at": since, "advisor_id": r["advisor_id"]} for r, since in changed]
-    if not owned:
+    if not changed:
         return
+    _upsert(session, Customer, *(row for row, _ in changed))
     statement = insert(Ownership)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["customer_id", "from_at"], set_={"advisor_id": statement.excluded.advisor_id}
         ),
-        owned,
+        [{"customer_id": r["id"], "from_at": since, "advisor_id": r["advisor_id"]} for r, since in changed],
     )
     ids = sorted({row["id"] for row, _ in changed})
     newest: dict[str, str] = {}
@@ -163,20 +161,21 @@ def _link_identifiers(
 ) -> None:
     """Only for rows that changed: else a couple's telephone would change hands with every nightly load."""
     columns = (("wecom_external_userid", identity.EXTERNAL_USERID), ("phone", identity.PHONE))
+    claims: list[tuple[int, identity.Claim]] = []
     for number, row in good:
         who = str(row["customer_id"]).strip()
-        for column, kind in columns:
-            if who not in changed or not row.get(column):
-                continue
-            try:
-                identity.link(session, kind, str(row[column]), who, effective_at(row, received_at))
-            except DongkeError as fault:
-                result.faults.append(("customers", number, fault))
+        if who in changed:
+            since = effective_at(row, received_at)
+            told = ((kind, row.get(column)) for column, kind in columns)
+            claims += [(number, identity.Claim(kind, str(value), who, since)) for kind, value in told if value]
+    for index, fault in identity.link_many(session, [claim for _, claim in claims]):
+        result.faults.append(("customers", claims[index][0], fault))
 
 
-def _upsert(session: Session, model: type[Branch] | type[Advisor] | type[Customer], row: dict[str, Any]) -> None:
-    rest = {name: value for name, value in row.items() if name != "id"}
-    session.execute(insert(model).values(**row).on_conflict_do_update(index_elements=["id"], set_=rest))
+def _upsert(session: Session, model: type[Branch] | type[Advisor] | type[Customer], *rows: dict[str, Any]) -> None:
+    statement = insert(model)
+    rest = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=rest), list(rows))
 
 
 def _ident(row: Row, column: str) -> str:

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from asr.models import StoredUtterance
 from dongke import audit
+from dongke.directory import Advisor, set_owner
 from dongke.errors import BadInput, Forbidden, NotFound
 from dongke.scope import Principal, Role
 from profiles.identity import merge
@@ -125,11 +126,18 @@ def test_feedback_is_for_those_who_may_read_the_customer(branch: Session, talk: 
     assert give_feedback(branch, Principal("guan", Role.MANAGER, None, "B1"), row.id, "right").by == "guan"
 
 
+def test_a_deputy_may_judge(branch: Session, talk: Make, reading: Make, at: At) -> None:
+    (row,) = store_reading(branch, talk("K1", "06-08T10:00"), reading("v1", IDLE), read_at=at("06-08T11:00"))
+    owner = branch.get(Advisor, "A1")
+    assert owner
+    owner.deputies = ["A2"]
+    branch.flush()
+    assert give_feedback(branch, Principal("li", Role.ADVISOR, "A2", "B1"), row.id, "right").by == "li"
+
+
 def test_the_owner_of_the_first_may_judge_what_the_merged_one_said(
     branch: Session, talk: Make, reading: Make, at: At
 ) -> None:
-    from dongke.directory import set_owner
-
     set_owner(branch, "C2", "A2", at("06-01"))
     (row,) = store_reading(branch, talk("K1", "06-08T10:00", "C2"), reading("v1", IDLE), read_at=at("06-08T11:00"))
     with pytest.raises(NotFound):
