@@ -182,6 +182,8 @@ def _stream(container: Any) -> Any:
     if not container.streams.audio:
         raise BadInput("audio-no-sound", "文件里没有声音轨道")
     stream = container.streams.audio[0]
+    if stream.codec_context is None:
+        raise BadInput("audio-broken", "声音的编码不认识")
     if not stream.rate or stream.rate < MIN_RATE:
         raise BadInput("audio-rate", f"采样率 {stream.rate} Hz 低于 {MIN_RATE} Hz")
     return stream
@@ -209,11 +211,13 @@ def _frames(container: Any) -> Iterator[Any]:
 
 
 def _resampled(frames: Iterator[Any], resampler: Any) -> Iterator[Any]:
+    import av
+
     try:
         for frame in frames:
             yield from resampler.resample(frame)
         yield from resampler.resample(None)
-    except ValueError as fault:  # the layout changes in the middle of the file
+    except (av.FFmpegError, ValueError) as fault:  # the layout changes in the middle of the file
         raise BadInput("audio-broken", f"录音中途改变格式: {fault}") from fault
 
 

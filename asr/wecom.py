@@ -1,6 +1,7 @@
 """企业微信会话存档: reads one decrypted archive message into a frozen value. Pure; `chatlog` stores it."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from dongke.privacy import mask
 from dongke.types import MAX_UTTERANCE_CHARS
 
 MAX_ID_CHARS = 200
+MAX_DEPTH = 20  #: levels of a body that are kept
 #: what the reader sees in place of what is no text
 PLACEHOLDERS = {
     "image": "图片",
@@ -154,7 +156,7 @@ def _inner(content: Any) -> Mapping[str, Any]:
     if isinstance(content, str):
         try:
             content = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {"content": content}
     return content if isinstance(content, Mapping) else {}
 
@@ -233,11 +235,16 @@ def _moment(stamp: Any, msgid: str) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=stamp)
 
 
-def _masked(value: Any, key: str = "") -> Any:
+def _masked(value: Any, key: str = "", depth: int = 0) -> Any:
+    """The value as the database can keep it: masked, without NaN, not nested without end."""
     if isinstance(value, str):
         return safe(value) if key in _TECHNICAL else mask(safe(value))
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping | list) and depth > MAX_DEPTH:
+        return "…"
     if isinstance(value, Mapping):
-        return {safe(str(k)): _masked(v, str(k)) for k, v in value.items()}
+        return {safe(str(k)): _masked(v, str(k), depth + 1) for k, v in value.items()}
     if isinstance(value, list):
-        return [_masked(v, key) for v in value]
+        return [_masked(v, key, depth + 1) for v in value]
     return value

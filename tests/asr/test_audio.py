@@ -1,3 +1,4 @@
+import random
 from pathlib import Path
 
 import av
@@ -128,6 +129,23 @@ def test_file_that_points_to_others_is_not_opened(tmp_path: Path, content: str) 
     with pytest.raises(BadInput) as fault:
         audio.decode(_written(tmp_path / "call.wav", content.encode()), 60)
     assert fault.value.code == "audio-unreadable"
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.wav", "pcm_alaw"), ("a.mp3", "libmp3lame"), ("a.m4a", "aac")])
+def test_damaged_bytes_give_a_reason_or_a_sound(tmp_path: Path, name: str, codec: str) -> None:
+    whole = _encode(tmp_path / name, codec, 16000).read_bytes()
+    dice, outcomes = random.Random(3), set()
+    for _ in range(60):
+        raw = bytearray(whole)
+        for _ in range(dice.choice([1, 5, 100])):
+            raw[dice.randrange(dice.choice([60, len(raw)]))] = dice.randrange(256)
+        try:
+            audio.decode(_written(tmp_path / "damaged.wav", bytes(raw)), 60)
+            outcomes.add("sound")
+        except BadInput as fault:
+            outcomes.add(fault.code)
+    assert "sound" in outcomes
+    assert len(outcomes) > 1
 
 
 def test_cut_end_of_a_stream_without_length_is_accepted(tmp_path: Path) -> None:

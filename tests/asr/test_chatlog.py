@@ -262,6 +262,14 @@ def test_odd_characters_are_kept_out_of_the_database(people: Session) -> None:
     assert _talks(people) == [("C1", ["我有\ufffd五十万\ufffd"])]
 
 
+def test_body_that_json_allows_and_the_database_does_not(people: Session) -> None:
+    deep: list = []
+    for _ in range(200):
+        deep = [deep]
+    result = _take(people, _text(0, "好", weight=float("nan"), deep=deep), _text(1, "行"))
+    assert (result.accepted, result.faults) == (2, [])
+
+
 def test_replayed_life_has_its_own_clock(people: Session) -> None:
     later: datetime = clock.now() + timedelta(days=300)
     message = _text(0, "好") | {"msgtime": round(later.timestamp() * 1000)}
