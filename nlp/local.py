@@ -15,6 +15,14 @@ from nlp.frames import expand
 SELF, OTHER = "◆", "◇"
 
 
+#: A和B我都要: what is said of the one is said of the other
+_JOINED = re.compile(r"[◆◇](?:(?:和|跟|、|，|还有|以及|与|或者|或|加)[◆◇])+(?:这两个|这些)?")
+
+
+def _one(hit: re.Match[str]) -> str:
+    return SELF if SELF in hit[0] else OTHER
+
+
 @dataclass(frozen=True, slots=True)
 class Cue:
     """线索: what the words around a mention say of it."""
@@ -41,7 +49,7 @@ def window(document: Document, mention: Mention, before: int = 1, after: int = 2
             continue
         out += [turn.text[place:start], sign]
         place = end
-    return "".join([*out, turn.text[place:high]])
+    return _JOINED.sub(_one, "".join([*out, turn.text[place:high]]))
 
 
 def judge(family: str, text: str) -> Cue | None:

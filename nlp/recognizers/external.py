@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from dongke.types import Polarity
 from nlp import entities, holdings, local, values
+from nlp.amounts import Amount
 from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
 from nlp.holdings import Stretch
 from nlp.recognizers.common import steps
@@ -26,6 +27,7 @@ OWN_PRODUCT = {
     "e钱包": "money_market",
 }  # fmt: skip
 _ASKED = re.compile(r"有没有|还有|吗|呢|没有|有没|多少|哪|是不是|对吧|吧|？|没|得|啥|什么|这些地方|一起看")
+_PUT = re.compile(r"[搁放存在买]|是")
 _OWNED = re.compile(r"[嗯啊哎哦，]*(对|有|是|系|那边|就那|在)")
 _NOTHING = re.compile(
     r"^[^。？]{0,4}(清空|掏空|取光|取完|没有|没了|没得|没啦|都没|全提|早没|花光|光了|销了|哪还有|哪有|真没)"
@@ -73,7 +75,7 @@ def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> C
     turn = document.turns[place.turn]
     prompt = document.prompt(turn.index) if place.by_customer else turn
     asked = prompt.text if prompt is not None else ""
-    money = holdings.amount(parts, asked)
+    money = holdings.amount(parts, asked) or _before(document, place, places)
     due = holdings.matures(parts, document.started_at)
     cue = local.judge("external", local.window(document, place))
     sign = cue.sign if cue is not None else None
@@ -102,6 +104,18 @@ def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> C
         holder="household" if place.has("household") else "customer",
         steps=steps(place),
     )
+
+
+def _before(document: Document, place: Mention, places: Sequence[Mention]) -> Amount | None:
+    """七十来万, 搁工行活期里: the sum that stands right before, where no other place claims it."""
+    turn = document.turns[place.turn]
+    if not place.by_customer or any(p.turn == place.turn and p.end <= place.start for p in places):
+        return None
+    text = turn.text[: place.start]
+    if not _PUT.search(text[-4:]):
+        return None
+    sums = [a for a in values.amounts(text) if place.start - a.end <= 14]
+    return sums[-1] if sums else None
 
 
 def _parts(document: Document, place: Mention, places: Sequence[Mention]) -> list[Stretch]:

@@ -28,6 +28,9 @@ _FINE = re.compile(
 _NEVER = re.compile(
     r"保险|年金|一个?月[^，。]{0,4}(给|攒|存|挣|拿|交|[\d一二三四五六七八九])|同事|朋友|他|她|歇|开户|股龄|年前|多久了|掏不出|一年(给|赚|挣|交|有|能)"
 )
+_WITHIN = re.compile(r"(以|之)?内(的|就|吧|要用|，|。|$|得|能|最好|可以)")
+_WANTED = re.compile(r"^(以内|左右|之内)?(的|期的|期)(产品|那种)?(就行|就可以|就好|吧|可以|最好|比较好|都行|都可以|就成|合适)")
+_NOT_THAT = re.compile(r"^[^，。]{0,6}(不考虑|不要|太长|太久|不行|不买)|^(期的?|的)?(大额|定期|存单|理财|国债|定存|封闭)")
 _NOT = re.compile(
     r"炒|股龄|开户|退休|工作|结婚|前|岁|上次|等了|拖|换了|毕业|住|干了|做了|买的|存了|亏|套|没涨|跌|一年(交|返|赚|要|一|多少|几|有|能|利息|两|三|四|[0-9])|利息|交[一二三四五六七八九十两]|每|还有|当时|银行.{0,4}年的|持有.{0,3}年了|年了|年没|以来|开店|跟了|当兵|教|攒了|才一|半年前|一年的?利|才到|到期|才能取|后领|规划"
 )
@@ -60,9 +63,11 @@ def _spans(turn: Turn, asked: bool) -> tuple[str, int, int] | None:
         before = turn.text[low : span.start]
         if _NEVER.search(clause) or (_NOT.search(clause) and not _KEEP.search(after[:5])):
             continue
-        kept = _KEEP.search(before[-8:]) or _KEEP.search(after[:8])
+        if _NOT_THAT.search(after):
+            continue
+        kept = _KEEP.search(before[-8:]) or _KEEP.search(after[:8]) or _WANTED.match(after)
         if kept or (asked and (_FINE.search(clause) or span.start <= 8 or len(clause) <= 12)):
-            months = span.low if "以内" not in after[:3] and "之内" not in after[:3] else span.high - 0.1
+            months = span.high - 0.1 if _WITHIN.match(after) else span.low
             chosen = (term(months), span.start, span.end)
     return chosen
 
