@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from dongke.types import Speaker, Utterance
-from followup.history import Contact, Event, History, VisitNote
+from followup.history import Contact, Event, History, Said, VisitNote
 from followup.playbooks import EventRule
 from followup.subjects import Subject, foreign, named, negates
 
@@ -18,10 +18,15 @@ _EVADES = re.compile(
     r"在忙|开会|开车|不方便|没空|没时间|改天|再说|先挂|挂了|回头|以后再|下次|忙着|听不清|信号不好|打错|接个电话|有事先|不需要|没兴趣|别打|不说了|再联系|转人工"
 )
 _LATER = re.compile(
-    r"先不|暂时|暂不|过阵子|过段时间|以后再|再看看?|再想想?|再考虑|再说|回头|今天不|这两天不|最近不|目前不|现在不"
+    r"先不|暂时|暂不|过阵子|过段时间|以后再|再看看?|再想想?|再考虑|(?<![别不用])再说|回头|今天不|这两天不|最近不|目前不|现在不"
 )
 _ASKED = re.compile(r"还(要|想|开|买|办|考虑|做|需要)|要不要|考虑(好|得|过)|打算|怎么样|吗|么|[?？]$")
 _ASKS_BACK = re.compile(r"(吗|么|呢|[?？])\s*$")
+_NO_REFUSAL = re.compile(
+    r"(怎么|为什么|为啥|干嘛|难道|哪能?|能|可|岂)不|(.)不\2|资料|材料|短信|提醒|电话|链接|微信|讲座|活动|介绍|推送|发票"
+)
+_ASKS_FIGURE = re.compile(r"多少|几[个天年月号点成只]|多久|多长|什么时候|哪天|多高|多大")
+_FIGURE = re.compile(r"[0-9零一二两三四五六七八九十百千万半]")
 _CLAUSE = re.compile(r"[^,，。;；!！?？\s]+[?？]?")
 MIN_CONTENT = 4  #: characters that an answer keeps without its fillers
 
@@ -39,7 +44,7 @@ def about(subject: Subject, contact: Contact) -> list[int] | None:
         return sorted({advisor[0], customer[0]})
     for index in advisor or customer:
         for reply in _neighbours(contact, index):
-            if _answers(subject, contact, reply):
+            if _answers(subject, contact, reply, index):
                 return sorted({index, reply})
     return None
 
@@ -57,12 +62,15 @@ def _neighbours(contact: Contact, index: int) -> Iterator[int]:
         yield index - 1
 
 
-def _answers(subject: Subject, contact: Contact, index: int) -> bool:
-    """An answer with substance: words that belong to the subject, no evasion, no other subject."""
-    text = contact.utterances[index].text
-    if contact.utterances[index].suspect or len(_FILLER.sub("", text)) < MIN_CONTENT or _EVADES.search(text):
+def _answers(subject: Subject, contact: Contact, index: int, naming: int) -> bool:
+    """An answer with substance: words that belong to the subject or the figure asked for, no evasion, no other
+    subject."""
+    turn, asked = contact.utterances[index], contact.utterances[naming].text
+    if turn.suspect or _EVADES.search(turn.text) or foreign(subject, contact, index):
         return False
-    return bool(subject.playbook.about.loose.search(text)) and not foreign(subject, contact, index)
+    if naming < index and _ASKS_FIGURE.search(asked) and _FIGURE.search(turn.text):
+        return True
+    return has_substance(turn.text) and bool(subject.playbook.about.loose.search(turn.text))
 
 
 def has_substance(text: str) -> bool:
@@ -77,7 +85,15 @@ def refusal(subject: Subject, contact: Contact) -> list[int] | None:
     for said in contact.said:
         if negates(subject, said, subject.playbook.refuse.tags) and _same_day(subject, said.value.get("date")):
             return sorted(said.evidence)
+    if any(_wants(subject, said) for said in contact.said):
+        return None
     return _refusing_words(subject, contact)
+
+
+def _wants(subject: Subject, said: Said) -> bool:
+    """The same talk says the wish again."""
+    tags = {opening.tag for opening in subject.playbook.opens}
+    return said.affirmed and said.tag in tags and subject.playbook.key_of(said.value) == subject.key
 
 
 def _same_day(subject: Subject, day: object) -> bool:
@@ -108,7 +124,9 @@ def _stands_alone(subject: Subject) -> bool:
 def _refuses(subject: Subject, utterance: Utterance) -> bool:
     text = utterance.text
     for clause in clauses(text):
-        if subject.playbook.refuse.words.search(clause) and not _ASKS_BACK.search(clause):
+        if _ASKS_BACK.search(clause) or (not _stands_alone(subject) and _NO_REFUSAL.search(clause)):
+            continue
+        if subject.playbook.refuse.words.search(clause):
             return not _LATER.search(text)
     return False
 
@@ -131,8 +149,10 @@ def told_in_talk(subject: Subject, contact: Contact) -> list[int] | None:
     if rule is None or not contact.customer_messages:
         return None
     for index, utterance in enumerate(contact.utterances):
-        pattern = rule.advisor if utterance.speaker is Speaker.ADVISOR else rule.customer
-        if not utterance.suspect and _tells(subject, pattern, utterance.text):
+        by_advisor = utterance.speaker is Speaker.ADVISOR
+        before = "" if by_advisor or not index else contact.utterances[index - 1].text
+        pattern = rule.advisor if by_advisor else rule.customer
+        if not utterance.suspect and _tells(subject, pattern, utterance.text, before):
             return [index]
     return None
 
@@ -140,7 +160,7 @@ def told_in_talk(subject: Subject, contact: Contact) -> list[int] | None:
 def told_in_note(subject: Subject, note: VisitNote) -> bool:
     """Whether the visit note tells of the deed."""
     rule = subject.playbook.told.get(subject.key or "")
-    return rule is not None and _tells(subject, rule.note, note.text)
+    return rule is not None and not rule.void.search(note.text) and _tells(subject, rule.note, note.text)
 
 
 def told_by_event(subject: Subject, event: Event) -> bool:
@@ -149,10 +169,12 @@ def told_by_event(subject: Subject, event: Event) -> bool:
     return rule is not None and event.name in rule.events
 
 
-def _tells(subject: Subject, pattern: re.Pattern[str], text: str) -> bool:
+def _tells(subject: Subject, pattern: re.Pattern[str], text: str, before: str = "") -> bool:
+    """Whether a clause tells of the deed. A bare 收到了 speaks of what was named `before` it."""
     book = subject.playbook
-    deed = any(pattern.search(c) and not book.untold.search(c) for c in clauses(text))
-    return deed and not _other_thing(subject, book.materials, text) and not _other_thing(subject, book.businesses, text)
+    if not any(pattern.search(c) and not book.untold.search(c) for c in clauses(text)):
+        return False
+    return not any(_other_thing(subject, names, before + text) for names in (book.materials, book.businesses))
 
 
 def _other_thing(subject: Subject, names: re.Pattern[str], text: str) -> bool:

@@ -134,6 +134,7 @@ class Told(_Rule):
     advisor: Pattern = NEVER
     customer: Pattern = NEVER
     note: Pattern = NEVER
+    void: Pattern = NEVER  #: a note with this anywhere tells of no deed
 
 
 class Playbook(_Rule):

@@ -1,14 +1,16 @@
 """主题: which utterances of a talk name the subject of an opportunity. Pure; works on mentions first, words second."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from dongke.types import Polarity, Speaker, TopicMention, Utterance
+from dongke.types import Polarity, Speaker, TopicMention
 from followup.history import Contact, Said
-from followup.playbooks import NEVER, Playbook
+from followup.playbooks import Playbook
 
-#: other people's things and things shut out by the speaker name nothing
+#: kinds of mentions that may be another subject
+OTHERS = frozenset({"product", "permission", "institution", "feedback"})
+#: what belongs to others names nothing
 ALIEN = frozenset({"other_holder", "relative_on_line"})
 _SUFFIX = re.compile(r"(证券|银行|保险|人寿|基金|信托|财富|期货|理财|国际)$")
 _NO_CONTENT = re.compile(
@@ -31,7 +33,7 @@ class Subject:
 
 def named(subject: Subject, contact: Contact) -> dict[Speaker, list[int]]:
     """Utterance indexes, by speaker, that name the subject."""
-    indexes = set(_by_mentions(subject, contact.mentions)) | set(_by_words(subject, contact.utterances))
+    indexes = set(_by_mentions(subject, contact.mentions)) | set(_by_words(subject, contact))
     found: dict[Speaker, list[int]] = {Speaker.ADVISOR: [], Speaker.CUSTOMER: []}
     for index in sorted(indexes):
         if index < len(contact.utterances) and not contact.utterances[index].suspect:
@@ -39,12 +41,15 @@ def named(subject: Subject, contact: Contact) -> dict[Speaker, list[int]]:
     return found
 
 
-def foreign(subject: Subject, contact: Contact, index: int) -> bool:
+def foreign(subject: Subject, contact: Contact, index: int, kinds: Collection[str] = OTHERS) -> bool:
     """Whether that utterance names another product, permission, institution or complaint, and not this subject."""
-    here = [m for m in contact.mentions if m.utterance == index]
-    if any(True for m in here if is_about(subject, m)):
-        return False
-    return any(m.kind in ("product", "permission", "institution", "feedback") for m in here)
+    here = [m for m in contact.mentions if m.utterance == index and m.kind in kinds]
+    return bool(here) and not any(is_about(subject, m) or _is_wider(subject, m) for m in here)
+
+
+def _is_wider(subject: Subject, mention: TopicMention) -> bool:
+    """基金 for a bond fund: the wider word is no other subject."""
+    return subject.key in subject.playbook.about.covers.get(mention.key or "", ())
 
 
 def is_about(subject: Subject, mention: TopicMention) -> bool:
@@ -75,25 +80,28 @@ def _by_mentions(subject: Subject, mentions: Iterable[TopicMention]) -> Iterator
     return (m.utterance for m in mentions if is_about(subject, m))
 
 
-def _by_words(subject: Subject, utterances: tuple[Utterance, ...]) -> Iterator[int]:
-    pattern = _pattern(subject)
-    for index, utterance in enumerate(utterances):
-        if any(p.search(utterance.text) for p in pattern):
+def _by_words(subject: Subject, contact: Contact) -> Iterator[int]:
+    own, general = _own_words(subject), subject.playbook.about.words
+    for index, utterance in enumerate(contact.utterances):
+        if any(p.search(utterance.text) for p in own):
+            yield index
+        elif general.search(utterance.text) and not foreign(subject, contact, index, subject.playbook.about.keyed):
             yield index
 
 
-def _pattern(subject: Subject) -> tuple[re.Pattern[str], ...]:
+def _own_words(subject: Subject) -> list[re.Pattern[str]]:
+    """Patterns of this very key; for keys that are names, the name; where the rule says so, the opening's own words."""
     about = subject.playbook.about
-    found = [about.words, about.key_words.get(subject.key or "", NEVER)]
-    found += [about.key_words.get(k, NEVER) for k in about.covers.get(subject.key or "", ())]
-    words = set()
+    keys = (subject.key or "", *about.covers.get(subject.key or "", ()))
+    found = [about.key_words[k] for k in keys if k in about.key_words]
+    words: set[str] = set()
     if about.key_names and subject.key and not subject.key.isascii():
         words |= {subject.key, _SUFFIX.sub("", subject.key)}
     if about.echo:
         words |= content_words(subject)
     if words := {w for w in words if len(w) > 1}:
         found.append(re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))))
-    return tuple(found)
+    return found
 
 
 def content_words(subject: Subject) -> set[str]:

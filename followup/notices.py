@@ -1,0 +1,124 @@
+"""提醒: what the scheduler tells advisors – overdue and escalated opportunities, maturities, expiring questionnaires.
+
+Each is made once: the same (kind, subject, day) again changes nothing. Deadlines are read from the business tables.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from dongke.clock import DAY_ENDS, TradingCalendar, at_beijing, beijing
+from dongke.directory import Customer
+from dongke.settings import settings
+from followup import playbooks
+from followup.deadlines import as_date
+from followup.models import Notice, State, StoredOpportunity
+from followup.service import is_overdue
+from profiles.models import StaticSnapshot
+from profiles.suitability import assess
+
+MATURITY_DAYS = (7, 3, 0)  #: trading days before a maturity at which the owner is reminded
+ESCALATE_AFTER = 2  #: trading days overdue after which the branch sees it
+EXPIRY_DAYS = 30  #: days before a questionnaire expires
+_DATA = StaticSnapshot.__table__.c.data  # type: ignore[attr-defined]
+LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)
+
+
+def overdue(session: Session, moment: datetime, calendar: TradingCalendar) -> int:
+    """逾期 and 升级: notices for opportunities not followed up in time, as of that moment. How many are new."""
+    rows = session.exec(
+        select(StoredOpportunity).where(
+            col(StoredOpportunity.state).in_([State.OPEN, State.CONTACTED]), col(StoredOpportunity.due_at) <= moment
+        )
+    )
+    made = 0
+    for row in rows:
+        if is_overdue(row, moment):
+            made += _keep(session, "overdue", row, row.due_at, f"逾期未跟进: {_label(row)}", moment)
+            escalates = calendar.due_at(row.due_at, ESCALATE_AFTER)
+            if escalates <= moment:
+                made += _keep(session, "escalated", row, escalates, f"逾期已升级到营业部: {_label(row)}", moment)
+    return made
+
+
+def maturities(session: Session, moment: datetime, calendar: TradingCalendar) -> int:
+    """到期提醒 of money held elsewhere: 7, 3 and 0 trading days before, while it is not settled."""
+    day = beijing(moment).date()
+    query = select(StoredOpportunity).where(
+        col(StoredOpportunity.playbook) == "external_assets", col(StoredOpportunity.state).in_(LIVE)
+    )
+    made = 0
+    for row in session.exec(query):
+        matures = as_date(row.value.get("matures_on"))
+        if matures is None or matures < day or (matures - day).days > 3 * max(MATURITY_DAYS) + 14:
+            continue
+        left = calendar.days_between(day, matures)
+        if left in MATURITY_DAYS:
+            words = f"{_label(row)} {matures.isoformat()} 到期" + (f", 还有 {left} 个交易日" if left else ", 就在今天")
+            made += _keep(session, "maturity", row, at_beijing(day, DAY_ENDS), words, moment)
+    return made
+
+
+def questionnaires(session: Session, moment: datetime) -> int:
+    """风险测评 that expire within 30 days, once for each date of expiry."""
+    day, made = beijing(moment).date(), 0
+    for customer, data in _files(session, moment):
+        expires = assess(data, [], day).expires_on
+        if expires is not None and day <= expires <= day + timedelta(days=EXPIRY_DAYS):
+            words, due_at = f"风险测评 {expires} 到期", at_beijing(expires, DAY_ENDS)
+            ident = _digest("profile_expiry", customer.id, due_at)
+            made += _insert(session, ident, "profile_expiry", customer.id, customer.advisor_id, due_at, words, moment)
+    return made
+
+
+def _files(session: Session, moment: datetime) -> Iterator[tuple[Customer, dict[str, Any]]]:
+    """Each customer with the newest file that names a questionnaire."""
+    rows = session.exec(
+        select(Customer, StaticSnapshot)
+        .join(StaticSnapshot, col(StaticSnapshot.customer_id) == col(Customer.id))
+        .where(col(StaticSnapshot.effective_at) <= moment, _DATA.has_key("questionnaire_on"))
+        .distinct(col(Customer.id))
+        .order_by(col(Customer.id), col(StaticSnapshot.effective_at).desc())
+    )
+    for customer, snapshot in rows:
+        yield customer, snapshot.data
+
+
+def _label(row: StoredOpportunity) -> str:
+    names = {book.id: book.label for book in playbooks.load(settings().playbooks_dir)}
+    return f"{names.get(row.playbook, row.playbook)}{' ' + row.key if row.key else ''} (客户 {row.customer_id})"
+
+
+def _keep(session: Session, kind: str, row: StoredOpportunity, due_at: datetime, words: str, moment: datetime) -> int:
+    ident = _digest(kind, row.id, due_at)
+    return _insert(session, ident, kind, row.customer_id, row.owner_id, due_at, words, moment)
+
+
+def _digest(kind: str, subject: str, due_at: datetime) -> str:
+    return hashlib.sha256(f"{kind}|{subject}|{due_at.timestamp()}".encode()).hexdigest()[:32]
+
+
+def _insert(
+    session: Session,
+    ident: str,
+    kind: str,
+    customer_id: str,
+    advisor_id: str,
+    due_at: datetime,
+    words: str,
+    moment: datetime,
+) -> int:
+    row = insert(Notice).values(
+        id=ident,
+        kind=kind,
+        customer_id=customer_id,
+        advisor_id=advisor_id,
+        due_at=due_at,
+        text=words,
+        made_at=moment,
+    )
+    return len(session.execute(row.on_conflict_do_nothing().returning(col(Notice.id))).all())

@@ -1,0 +1,94 @@
+"""定时任务: which jobs there are and when they are due. The scheduler process fires them; each runs once per due time.
+
+The claim on (job, due_at) and the job's results are one transaction: a job that fails leaves no claim and may run
+again, two that fire together run once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from dongke.clock import at_beijing, beijing, now
+from dongke.settings import Settings
+from followup import notices
+from followup.models import JobRun, State, StoredOpportunity
+from followup.reports import follow_up
+from followup.service import refresh_many
+from profiles.service import trading_calendar
+
+Work: TypeAlias = Callable[[Session, datetime, Settings], Mapping[str, Any]]
+REPORT_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """一个定时任务. `cron` is five fields in Beijing time: minute, hour, day, month, weekday."""
+
+    name: str
+    label: str
+    cron: str
+    work: Work
+
+
+def jobs(archive: Work | None = None) -> tuple[Job, ...]:
+    """All jobs. `archive` takes in the archive folder; the caller that has the speech engine gives it."""
+    known = [
+        Job("deadline_sweep", "期限检查与逾期提醒", "*/10 * * * *", _deadlines),
+        Job("reckon_time", "重算未结商机 (失效, 留住)", "10 0 * * *", _reckon),
+        Job("maturity_reminders", "外部资产到期提醒", "30 8 * * mon-fri", _maturities),
+        Job("profile_expiry", "风险测评到期提醒", "0 8 * * *", _questionnaires),
+        Job("nightly_report", "每日跟进报表", "0 19 * * mon-fri", _report),
+    ]
+    if archive is not None:
+        known.append(Job("nightly_archive", "夜间转写录音档案", "0 1 * * *", archive))
+    return tuple(known)
+
+
+def run(session: Session, job: Job, due_at: datetime, settings: Settings) -> dict[str, Any] | None:
+    """Runs the job for that due time; None where it ran already. The caller commits."""
+    claim = insert(JobRun).values(job=job.name, due_at=due_at, started_at=now())
+    if session.execute(claim.on_conflict_do_nothing().returning(col(JobRun.job))).first() is None:
+        return None
+    result = dict(job.work(session, due_at, settings))
+    row = session.get_one(JobRun, (job.name, due_at))
+    row.finished_at, row.result = now(), result
+    session.flush()
+    return result
+
+
+def _deadlines(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    return {"notices": notices.overdue(session, due_at, trading_calendar())}
+
+
+def _reckon(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    """Time alone changes states: what was left, what matured, who stayed."""
+    live = select(StoredOpportunity.customer_id).where(
+        col(StoredOpportunity.state).in_([State.OPEN, State.CONTACTED, State.DISCUSSED])
+    )
+    customers = session.exec(live.distinct()).all()
+    return {"customers": len(customers), "opportunities": refresh_many(session, customers, until=max(due_at, now()))}
+
+
+def _maturities(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    calendar = trading_calendar()
+    if not calendar.is_open(beijing(due_at).date()):
+        return {"notices": 0}
+    return {"notices": notices.maturities(session, due_at, calendar)}
+
+
+def _questionnaires(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    return {"notices": notices.questionnaires(session, due_at)}
+
+
+def _report(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    """The last 30 days by advisor, as a workbook in the report folder."""
+    day = beijing(due_at).date()
+    start = at_beijing(day - timedelta(days=REPORT_DAYS - 1), datetime.min.time())
+    report = follow_up(session, None, start=start, end=due_at, group="advisor")
+    name = f"follow-up-{day}.xlsx"
+    report.to_xlsx(settings.report_folder() / name)
+    return {"file": name, "opportunities": report.total.numbers["opened"]}
