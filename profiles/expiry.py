@@ -53,7 +53,8 @@ def _by_date(statement: Statement, known: Parameters) -> End | None:
     rule = known.tags.get(statement.tag)
     if statement.tag == "contact.time":
         over = ends_at(statement.value)
-        return End(over, "约定的时间已过") if over else None
+        if over or statement.value.get("kind") != "once":
+            return End(over, "约定的时间已过") if over else None
     if rule is None or statement.polarity == "negated":
         return None
     return _bound(statement, rule)

@@ -135,6 +135,8 @@ DATES: list[tuple[str, dict[str, Any], str, str]] = [
     ("funds.idle", {**MONEY, "available_from": "2026-07-01"}, "08-30T12:00", "08-31T00:00"),
     ("contact.time", {**ONCE, "from_": "15:00", "to": "16:00"}, "06-10T15:59", "06-10T16:00"),
     ("contact.time", {**ONCE, "from_": None, "to": None}, "06-10T23:00", "06-11T00:00"),
+    ("contact.time", {**ONCE, "date": None, "from_": None, "to": None}, "06-22T09:59", "06-22T10:00"),
+    ("contact.time", AFTERNOON, "11-30T10:00", "2028-06-08T10:00"),  # a habit: only silence ends it
     ("commitment.advisor", {"action": "call_back", "due_date": "2026-06-10"}, "06-10T20:00", "06-11T00:00"),
     ("contact.busy", {}, "06-08T23:00", "06-09T10:01"),
 ]  # fmt: skip

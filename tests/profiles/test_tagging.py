@@ -1,13 +1,15 @@
 """Readings into facts, on a real database: once, superseded, corrected, and asked again about the past."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from asr.models import StoredUtterance
+from asr.models import StoredConversation, StoredUtterance
 from dongke import audit
 from dongke.directory import Advisor, set_owner
 from dongke.errors import BadInput, Forbidden, NotFound
@@ -163,3 +165,20 @@ def test_an_unknown_customer_has_no_profile(branch: Session) -> None:
 
 def _statuses(session: Session, when: datetime) -> list[str]:
     return [t.status.value for t in profile_of(session, "C1", as_of=when, known_at=when).tags]
+
+
+def test_two_readers_of_one_talk_store_it_once(
+    branch: Session, engine: Engine, talk: Make, reading: Make, at: At
+) -> None:
+    talk("K1", "06-08T10:00")
+    branch.commit()
+
+    def read(_: int) -> list[str]:
+        with Session(engine) as mine, mine.begin():
+            stored = mine.get(StoredConversation, "K1")
+            return [row.id for row in store_reading(mine, stored, reading("v1", IDLE, GOLD), read_at=at("06-09"))]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(read, range(8)))
+    assert len({tuple(ids) for ids in found}) == 1
+    assert len(branch.exec(select(StoredAssertion)).all()) == 2
