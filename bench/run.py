@@ -74,14 +74,14 @@ def start() -> Iterator[tuple[str, str]]:
 
 def storage() -> Iterator[tuple[str, str]]:
     """Events in, profiles out, on an embedded PostgreSQL of its own."""
-    from bench.storage import measure
+    from storage import measure
 
     yield from measure(median)
 
 
 def speech() -> Iterator[tuple[str, str]]:
     """Our path over the bare faster-whisper call on the same sound and model folder."""
-    from bench.speech import measure
+    from speech import measure
 
     yield from measure(median)
 
