@@ -16,7 +16,7 @@ _BARE_AFTER = re.compile(
 )
 _BEFORE_YUAN = re.compile(r"(?:¥|人民币|rmb|cny)\s*$")
 _END = re.compile(
-    r"(?:左右|上下|出头|挂零|的?样子|这样|以上|以内|之内|以下|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|咯|喽|的|也|都|就|行|够|或|还是|到|那|给|来|可以|能|已经|我|你|是|在|不|要|想|还|没|买|做|炒|搁|趴|躺|挂|闲|全|转|放|存|拿|先|[,、.。;!?…~]|\s|$)"
+    r"(?:左右|上下|出头|挂零|的?样子|这样|以上|以内|之内|以下|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|咯|喽|的|也|都|就|行|够|或|还是|到|那|给|来|可以|能|已经|我|你|是|在|不|要|想|出|进|过|还|没|买|做|炒|搁|趴|躺|挂|闲|全|转|放|存|拿|先|[,、.。;!?…~]|\s|$)"
 )
 _PLAIN_END = re.compile(
     r"(?:左右|上下|出头|以上|以内|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|的|也|都|就|行|够|或|还是|[,、.。;!?…]|\s|$)"
@@ -112,7 +112,9 @@ def _plain(t: str, c: Counted, assume_wan: bool) -> Sum | None:
     left, right = clause(t, n.start, c.end)
     if cues()["price"].search(before) and _PLAIN_END.match(t, c.end):
         return Sum(n, c.end, "ellipsis")
-    if cues()["name_before"].search(before) or cues()["reading"].search(t, left, right):
+    if before.endswith(("万", "千")) or cues()["name_before"].search(before):
+        return None  # 万三 is a commission rate
+    if cues()["reading"].search(t, left, right):
         return None
     if n.bare and not n.fuzzy:
         return None
@@ -158,7 +160,7 @@ def elliptic(t: str, c: Counted, own: Sum | None, neighbours: list[Sum]) -> Sum 
 
 def _named(t: str, n: Numeral) -> bool:
     before = t[: n.start]
-    return bool(cues()["name_before"].search(before)) or before[-1:] in tuple("月年号点分:.几第")
+    return bool(cues()["name_before"].search(before)) or before[-1:] in tuple("月年号点分:.几第万千")
 
 
 def _is_age(t: str, c: Counted) -> bool:

@@ -34,8 +34,8 @@ def _one(t: str, a: Counted, b: Counted) -> Counted | None:
         spoken = _spoken_list(t, a, b)
         if spoken:
             return spoken
-    if gap_start == gap_end:
-        return _side_by_side(a, b)
+    if gap_start == gap_end and (both := _side_by_side(a, b)):
+        return both
     return b if _PAUSE.fullmatch(t, gap_start, gap_end) and _stutter(t, a, b) else None
 
 

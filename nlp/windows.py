@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from nlp.charforms import fold
 from nlp.times.calendar import WEEKDAYS
-from nlp.times.expressions import TimeExpr, find_times
+from nlp.times.expressions import HABIT, TimeExpr, find_times
 from nlp.times.wishes import Clause, clauses, words
 
 __all__ = ["TimeExpr", "Window", "combine", "find_times", "find_windows", "to_window"]
@@ -48,6 +48,7 @@ class Window:
 
 
 _EXCEPT = re.compile(r"除了?(?:开|去)?(?P<what>[^,。;!?]{1,10}?)(?:以外|之外|外)?[,]?(?:其他|其它|别的|其余)?(?:时间|时候|日子|天)?(?:我|你)?(?P<ok>都|随|什么时候|哪天|均|全)")
+_EVERY_SUCH = re.compile(r"每(?:天|周|个?(?:星期|礼拜))[^,。;!?]{0,4}那[天时会]")
 _CORRECTION = re.compile(r"(?:^|[,。;!? ])[哦噢啊呃哎诶欸]?(?:不是|不对|不不|不(?=,)|算了|说错了?|错了|等等|改成|改到|还是)")
 
 
@@ -115,6 +116,8 @@ def _stated(
         if clause is None or expr.past:
             continue
         polarity: WindowPolarity = "affirmed" if clause.positive else "negated"
+        if words()["complaint"].search(t, clause.end):
+            polarity = "negated"
         yield to_window(expr, reference, polarity, _kind(t, expr, clause))
 
 
@@ -136,6 +139,9 @@ def _about(exprs: list[TimeExpr], n: int, parts: list[Clause]) -> Clause | None:
             return None if p.vetoed else p
     if clause.mood:
         return clause
+    after = parts[own + 1] if own + 1 < len(parts) else None
+    if after and after.mood and not after.vetoed and not _has_time(after, exprs):
+        return after
     before = parts[own - 1] if own else None
     if before and before.mood in ("call", "stay_away") and not before.vetoed:
         return None if _has_time(before, exprs) else before
@@ -148,7 +154,7 @@ def _has_time(clause: Clause, exprs: list[TimeExpr]) -> bool:
 
 def _kind(t: str, expr: TimeExpr, clause: Clause) -> WindowKind:
     """once: a named day, a request (再打给我); recurring: a habit, what always holds, what is forbidden in general."""
-    if expr.recurring:
+    if expr.recurring or HABIT.search(t, clause.start, clause.end) and expr.on is None or (_EVERY_SUCH.search(t) and not (expr.on and not expr.weekday)):
         return "recurring"
     if expr.on is not None or expr.vague or expr.today:
         return "once"
@@ -205,6 +211,8 @@ def _standing(t: str, found: list[Window]) -> list[Window]:
 
 def _covers(a: Window, b: Window) -> bool:
     """Whether `a` says all that `b` says: 后天, 后天下午."""
+    if a.days and b.date and len(a.days) == 1 and a.polarity == b.polarity:
+        return WEEKDAYS[b.date.weekday()] == a.days[0] and (b.from_, b.to) in ((a.from_, a.to), (None, None))
     same_day = (a.kind, a.days, a.date, a.polarity) == (b.kind, b.days, b.date, b.polarity)
     return same_day and ((b.from_, b.to) in ((a.from_, a.to), (None, None)))
 

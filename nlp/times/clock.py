@@ -61,6 +61,7 @@ def find_clocks(t: str) -> list[Clock]:
     """The parts of the day and the clock times, in order; an hour takes the part of the day before it."""
     parts = _find_parts(t)
     hours = _find_hours(t, parts)
+    hours = [_in_the_evening(t, h, parts, hours) for h in hours]
     alone = [_edged(t, p) for p in parts if not any(h.start <= p.start < h.end for h in hours)]
     return sorted([*alone, *hours], key=lambda c: c.start)
 
@@ -107,6 +108,23 @@ def _find_hours(t: str, parts: list[Clock]) -> list[Clock]:
             if clock:
                 found.append(clock)
     return found
+
+
+def _in_the_evening(t: str, clock: Clock, parts: list[Clock], hours: list[Clock]) -> Clock:
+    """我晚上九点睡, 九点以后别打: a bare hour after one of the evening is of the evening too."""
+    if clock.half != "hour":
+        return clock
+    before = [c for c in (*parts, *hours) if c.end <= clock.start and c.half != "hour"]
+    last = max(before, key=lambda c: c.start, default=None)
+    if last is None or last.half != "night" or re.search(r"[。;!?天日]", t[last.end : clock.start]):
+        return clock
+    return replace(clock, from_=_later(clock.from_), to=_later(clock.to))
+
+
+def _later(time: str | None) -> str | None:
+    if time is None or time >= "12:00":
+        return time
+    return f"{int(time[:2]) + 12:02d}{time[2:]}"
 
 
 def _half_before(t: str, start: int, parts: list[Clock]) -> Clock | None:

@@ -59,8 +59,8 @@ _LATER = re.compile(
     r"一会儿?|等一?会儿?|等下(?![次周个半月礼])|等一下|待一?会儿?|呆会儿?|稍后|稍晚|晚[一点些]+儿?(?=[再你打来联回找给,。]|$)|晚点|过一?会儿?|过一?下(?=[再你])|等阵|阵间|迟啲|迟点|等[一]?哈儿?|过一?哈儿?|一哈儿|等歇|晏点|过一歇|待会|歇会儿?|回头(?=[再你打来])(?!我)"
 )
 _MINUTES = {"小时": 60, "钟头": 60, "钟": 60, "分钟": 1, "刻钟": 15, "min": 1}
-_HABIT = re.compile(
-    r"每天|天天|每日|日日|每周|每个?(?:星期|礼拜)|每到|每回|每次|一般|平时|平常|平日|通常|正常|经常|总是|老是|基本上?|大多|多半|多数|往后|今后|向来|从来|习惯|长期|固定|逢|(?:^|[,。你们的])以后(?=[^,。]*[别不打来找联])"
+HABIT = re.compile(
+    r"每天|天天|每日|日日|每周|每个?(?:星期|礼拜)|每到|每回|每次|一般|平时|平常|平日|通常|正常|经常|总是|老是|基本上?|大多|多半|多数|往后|今后|向来|从来|习惯|长期|固定|逢|老规矩|照旧|老时间|(?:^|[,。你们的])以后(?=[^,。]*[别不打来找联])"
 )
 _GLUE = re.compile(r"[的在,、 ~那个是就大概差不多左右要到了啊呢吧嘛呃嗯我最好可以或者等]{0,6}")
 _SOFT_GAP = re.compile(r"[^,。;!?打拨联找来call别]{0,5}")
@@ -80,7 +80,7 @@ def _found(t: str, reference: datetime) -> list[TimeExpr]:
     days = [d for d in find_days(t, today) if _free(d.start, d.end, taken)]
     taken += [(d.start, d.end) for d in days]
     clocks = [c for c in find_clocks(_masked(t, days)) if _free(c.start, c.end, taken)]
-    habits = [m.start() for m in _HABIT.finditer(t)]
+    habits = [m.start() for m in HABIT.finditer(t)]
     pairs = sorted([*_paired(t, days, clocks), *offsets], key=lambda e: e.start)
     return [replace(e, recurring=e.recurring or _habitual(t, e, habits)) for e in pairs]
 

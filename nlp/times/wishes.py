@@ -9,7 +9,7 @@ from typing import Literal
 import yaml
 
 _CLAUSES = re.compile(r"[^,.;!?。\s]+")
-_QUESTION = re.compile(r"(?:吗|么|没有?|不|多少|几点|什么|啥)[呀啊呢]?$|[吗么](?=[,。 ?]|$)|\?")
+_QUESTION = re.compile(r"(?:吗|么|没有?|不|多少|几点|什么|啥)[呀啊呢]?$|[吗么](?=[,。 ?]|$)|\?|行不行|好不好|能不能|可不可以|是不是|有没有|会不会|要不要")
 _ASKED_NICELY = re.compile(r"(?:行|好|可以|成|方便|中|得|能)(?:吗|么|不|嘛|没)|行不行|好不好|可不可以|方不方便")
 
 
@@ -60,7 +60,8 @@ def _clause(t: str, start: int, end: int) -> Clause:
 
 def _asks(said: str, mood: str | None) -> bool:
     """周末能提交吗 is a question; 明天打给我行吗 is a wish."""
-    return bool(_QUESTION.search(said)) and mood != "stay_away" and not _ASKED_NICELY.search(said)
+    nicely = mood == "call" and _ASKED_NICELY.search(said)
+    return bool(_QUESTION.search(said)) and mood != "stay_away" and not nicely
 
 
 def _mood(said: str) -> tuple[Literal["call", "stay_away", "free", "busy"] | None, int]:
