@@ -2,6 +2,8 @@
 
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,16 +37,21 @@ def _make_schema(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """URL of the template database: migrated once, copied for each test (a copy takes some 50 ms)."""
-    folder = Path(os.environ.get("DONGKE_TEST_POSTGRES") or tmp_path_factory.mktemp("pg") / "data")
-    url = db.embedded_url(folder, "template_dongke")
+def server_url() -> Iterator[str]:
+    """URL of the template database: migrated once, copied for each test (a copy takes some 50 ms).
+
+    Its folder is no folder of pytest's: a second run resets the rights of those, and the server would lose its data.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="dongke-tests-"))
+    url = db.embedded_url(folder / "postgres", "template_dongke")
     with psycopg.connect(db.libpq_url(url), autocommit=True) as connection:
         connection.execute("alter system set fsync = off")
         connection.execute("alter system set synchronous_commit = off")
         connection.execute("select pg_reload_conf()")
     _make_schema(url)
-    return url
+    yield url
+    db.stop_embedded(folder / "postgres")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
