@@ -1,5 +1,5 @@
 """触达与商机的匹配: is this talk by the right person, long enough, later than the opening, and about the subject in the
-words of both sides? Is it a refusal? Was the promised thing told as done? Pure; every answer names utterances.
+words of both sides? Is it a refusal? Does an event win it? Pure; every answer names utterances.
 """
 
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from dongke.types import Speaker, Utterance
-from followup.history import Contact, Event, History, Said, VisitNote
+from followup.history import Contact, Event, History, Said
 from followup.playbooks import EventRule
 from followup.subjects import Subject, foreign, named, negates
 
@@ -28,6 +28,7 @@ _NO_REFUSAL = re.compile(
 _ASKS_FIGURE = re.compile(r"多少|几[个天年月号点成只]|多久|多长|什么时候|哪天|多高|多大")
 _FIGURE = re.compile(r"[0-9零一二两三四五六七八九十百千万半]")
 _CLAUSE = re.compile(r"[^,，。;；!！?？\s]+[?？]?")
+MAX_ELLIPSIS = 2  #: characters beside the question word in a question that takes its subject from before
 MIN_CONTENT = 4  #: characters that an answer keeps without its fillers
 
 
@@ -68,9 +69,15 @@ def _answers(subject: Subject, contact: Contact, index: int, naming: int) -> boo
     turn, asked = contact.utterances[index], contact.utterances[naming].text
     if turn.suspect or _EVADES.search(turn.text) or foreign(subject, contact, index):
         return False
-    if naming < index and _ASKS_FIGURE.search(asked) and _FIGURE.search(turn.text):
+    if naming < index and ((_ASKS_FIGURE.search(asked) and _FIGURE.search(turn.text)) or _asks_back(turn.text)):
         return True
     return has_substance(turn.text) and bool(subject.playbook.about.loose.search(turn.text))
+
+
+def _asks_back(text: str) -> bool:
+    """差多少? 多高? – a question too short to bring a subject of its own speaks of what was just named."""
+    rest = _FILLER.sub("", text)
+    return bool(_ASKS_FIGURE.search(rest)) and len(_ASKS_FIGURE.sub("", rest)) <= MAX_ELLIPSIS
 
 
 def has_substance(text: str) -> bool:
@@ -141,55 +148,6 @@ def in_window(subject: Subject, contact: Contact, window_from: datetime | None) 
     if window_from is None:
         return True
     return contact.started_at >= window_from - timedelta(minutes=subject.playbook.due.early_minutes)
-
-
-def told_in_talk(subject: Subject, contact: Contact) -> list[int] | None:
-    """Utterances in which the promised deed is told as done, and the customer took part."""
-    rule = subject.playbook.told.get(subject.key or "")
-    if rule is None or not contact.customer_messages:
-        return None
-    for index, utterance in enumerate(contact.utterances):
-        by_advisor = utterance.speaker is Speaker.ADVISOR
-        before = "" if by_advisor or not index else contact.utterances[index - 1].text
-        pattern = rule.advisor if by_advisor else rule.customer
-        if not utterance.suspect and _tells(subject, pattern, utterance.text, before):
-            return [index]
-    return None
-
-
-def told_in_note(subject: Subject, note: VisitNote) -> bool:
-    """Whether the visit note tells of the deed."""
-    rule = subject.playbook.told.get(subject.key or "")
-    return rule is not None and not rule.void.search(note.text) and _tells(subject, rule.note, note.text)
-
-
-def told_by_event(subject: Subject, event: Event) -> bool:
-    """Whether the event is the deed (material_sent …); a permission that was opened must be the promised one."""
-    rule = subject.playbook.told.get(subject.key or "")
-    return rule is not None and event.name in rule.events
-
-
-def _tells(subject: Subject, pattern: re.Pattern[str], text: str, before: str = "") -> bool:
-    """Whether a clause tells of the deed. A bare 收到了 speaks of what was named `before` it."""
-    book = subject.playbook
-    if not any(pattern.search(c) and not book.untold.search(c) for c in clauses(text)):
-        return False
-    return not any(_other_thing(subject, names, before + text) for names in (book.materials, book.businesses))
-
-
-def _other_thing(subject: Subject, names: re.Pattern[str], text: str) -> bool:
-    """Whether the text names things, and none of those that were promised."""
-    told, promised = {m[0] for m in names.finditer(text)}, promised_things(subject, names)
-    return bool(told and promised) and told.isdisjoint(promised)
-
-
-def promised_things(subject: Subject, names: re.Pattern[str]) -> set[str]:
-    """What was promised, as named in the evidence of the promise and the turn before it."""
-    things: set[str] = set()
-    for index in subject.said.evidence:
-        for turn in subject.opening.utterances[max(index - 1, 0) : index + 1]:
-            things |= {m[0] for m in names.finditer(turn.text)}
-    return things
 
 
 def counts(rule: EventRule, subject: Subject, event: Event, covers: Mapping[str, Sequence[str]]) -> bool:

@@ -1,14 +1,14 @@
 """开启商机: which tags of a talk open an opportunity, and when it is the repetition of one that is still open. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from dongke.clock import TradingCalendar, beijing
+from followup.case import Case
 from followup.deadlines import Deadline, as_time, deadline
 from followup.history import Contact, Said
-from followup.matching import promised_things
-from followup.opportunity import Case
 from followup.playbooks import Opening, Playbook
+from followup.promises import promised_things
 from followup.subjects import Subject
 
 
@@ -118,10 +118,3 @@ def _same_promise(case: Case, subject: Subject) -> bool:
         if first and second and first.isdisjoint(second):
             return False
     return True
-
-
-def supports(contact: Contact, case: Case) -> Iterator[Said]:
-    """The talk's tags that say the case's wish again."""
-    for said in contact.said:
-        if any(_opens(o, said) for o in case.playbook.opens) and case.playbook.key_of(said.value) == case.key:
-            yield said

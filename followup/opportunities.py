@@ -10,9 +10,10 @@ from typing import NamedTuple, TypeAlias
 
 from dongke.clock import TradingCalendar
 from followup import outcomes
+from followup.case import Case
 from followup.history import Contact, Event, History, Said, Ticked, Try, Verdict, VisitNote
 from followup.openings import Candidate, candidates, repeated
-from followup.opportunity import Case, Opportunity
+from followup.opportunity import Opportunity
 from followup.playbooks import Playbook
 
 Fact: TypeAlias = Contact | Try | VisitNote | Event | Ticked | Verdict

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from followup import matching
+from followup import matching, promises
+from followup.case import Case
 from followup.history import Contact, Event, History, Said, Ticked, Try, Verdict, VisitNote
-from followup.opportunity import Case
 
 
 def apply(
@@ -22,7 +22,7 @@ def apply(
         if case.discharged_at is None and history.may_act(fact.advisor_id, fact.at, fact.customer_id):
             case.attempts += 1
     elif isinstance(fact, VisitNote):
-        if history.may_act(fact.advisor_id, fact.at, fact.customer_id) and matching.told_in_note(case.subject, fact):
+        if history.may_act(fact.advisor_id, fact.at, fact.customer_id) and promises.told_in_note(case.subject, fact):
             _discharge(case, fact.at, "拜访记录写明已办", note=fact.id)
     elif isinstance(fact, Ticked):
         _ticked(history, case, fact)
@@ -59,7 +59,7 @@ def _proof(case: Case, contact: Contact) -> list[int] | None:
     if case.playbook.about.anything:
         return [] if matching.in_window(case.subject, contact, case.deadline.window_from) else None
     if case.playbook.told:
-        return matching.told_in_talk(case.subject, contact)
+        return promises.told_in_talk(case.subject, contact)
     return matching.about(case.subject, contact)
 
 
@@ -129,7 +129,7 @@ def _ticked(history: History, case: Case, ticked: Ticked) -> None:
 
 
 def _event(case: Case, event: Event) -> None:
-    if case.live and case.discharged_at is None and matching.told_by_event(case.subject, event):
+    if case.live and case.discharged_at is None and promises.told_by_event(case.subject, event):
         _discharge(case, event.at, "系统记录已办", note=event.id)
     if case.playbook.win:
         _win(case, event)

@@ -86,6 +86,7 @@ class About(_Rule):
     also: Mapping[str, tuple[AlsoNamed, ...]] = Field(default_factory=dict)
     same_slots: Mapping[str, str] = Field(default_factory=dict)  #: mention kind → slot whose code names it too
     key_names: bool = False  #: the key is a name: its characters, and the name without 证券 and the like
+    others: tuple[str, ...] = ("product", "permission", "institution", "feedback")  #: mentions of another subject
     echo: bool = False  #: the content words of the opening evidence name it
     opening_kinds: tuple[str, ...] = ()  #: mentions of these kinds made in the opening talk name it (the reason)
     words: Pattern = NEVER

@@ -8,8 +8,6 @@ from dongke.types import Polarity, Speaker, TopicMention
 from followup.history import Contact, Said
 from followup.playbooks import Playbook
 
-#: kinds of mentions that may be another subject
-OTHERS = frozenset({"product", "permission", "institution", "feedback"})
 #: what belongs to others names nothing
 ALIEN = frozenset({"other_holder", "relative_on_line"})
 _SUFFIX = re.compile(r"(证券|银行|保险|人寿|基金|信托|财富|期货|理财|国际)$")
@@ -41,8 +39,9 @@ def named(subject: Subject, contact: Contact) -> dict[Speaker, list[int]]:
     return found
 
 
-def foreign(subject: Subject, contact: Contact, index: int, kinds: Collection[str] = OTHERS) -> bool:
+def foreign(subject: Subject, contact: Contact, index: int, kinds: Collection[str] | None = None) -> bool:
     """Whether that utterance names another product, permission, institution or complaint, and not this subject."""
+    kinds = subject.playbook.about.others if kinds is None else kinds
     here = [m for m in contact.mentions if m.utterance == index and m.kind in kinds]
     return bool(here) and not any(is_about(subject, m) or _is_wider(subject, m) for m in here)
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from dongke.types import Channel, Conversation, Polarity, Speaker, TopicMention, Utterance
-from followup import matching, playbooks
+from followup import matching, playbooks, promises
 from followup.history import Contact, Said, VisitNote
 from followup.subjects import Subject
 from nlp.pipeline import read
@@ -41,7 +41,7 @@ def subject(playbook: str, opening: dict[str, Any]) -> Subject:
 def rows(name: str, *verdicts: str) -> list[Any]:
     content = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
     return [
-        pytest.param(group, table, verdict == verdicts[0], lines, id=f"{group}-{verdict}-{number}")
+        pytest.param(table.get("book", group), table, verdict == verdicts[0], lines, id=f"{group}-{verdict}-{number}")
         for group, table in content.items()
         for verdict in verdicts
         for number, lines in enumerate(table[verdict])
@@ -64,9 +64,9 @@ def test_promised_deeds(action: str, table: Any, wanted: bool, lines: list[str])
     said = Said("s", "commitment.advisor", Polarity.AFFIRMED, {"action": action, "due_date": "2026-06-10"}, (index,))
     promise = Subject(BOOKS["promise"], action, said, talk(*table["promise"], said=(said,), mentions=()))
     if lines[0][0] == "N":
-        told = matching.told_in_note(promise, VisitNote("n", "C1", "A1", AT, lines[0][2:].strip()))
+        told = promises.told_in_note(promise, VisitNote("n", "C1", "A1", AT, lines[0][2:].strip()))
     else:
-        told = matching.told_in_talk(promise, talk(*lines, mentions=())) is not None
+        told = promises.told_in_talk(promise, talk(*lines, mentions=())) is not None
     assert told is wanted
 
 

@@ -1,0 +1,57 @@
+"""兑现承诺: was the promised deed told as done – in a talk, a visit note or by an event? Pure."""
+
+import re
+
+from dongke.types import Speaker
+from followup.history import Contact, Event, VisitNote
+from followup.matching import clauses
+from followup.subjects import Subject
+
+
+def told_in_talk(subject: Subject, contact: Contact) -> list[int] | None:
+    """Utterances in which the promised deed is told as done, and the customer took part."""
+    rule = subject.playbook.told.get(subject.key or "")
+    if rule is None or not contact.customer_messages:
+        return None
+    for index, utterance in enumerate(contact.utterances):
+        by_advisor = utterance.speaker is Speaker.ADVISOR
+        before = "" if by_advisor or not index else contact.utterances[index - 1].text
+        pattern = rule.advisor if by_advisor else rule.customer
+        if not utterance.suspect and _tells(subject, pattern, utterance.text, before):
+            return [index]
+    return None
+
+
+def told_in_note(subject: Subject, note: VisitNote) -> bool:
+    """Whether the visit note tells of the deed."""
+    rule = subject.playbook.told.get(subject.key or "")
+    return rule is not None and not rule.void.search(note.text) and _tells(subject, rule.note, note.text)
+
+
+def told_by_event(subject: Subject, event: Event) -> bool:
+    """Whether the event is the deed (material_sent …); a permission that was opened must be the promised one."""
+    rule = subject.playbook.told.get(subject.key or "")
+    return rule is not None and event.name in rule.events
+
+
+def _tells(subject: Subject, pattern: re.Pattern[str], text: str, before: str = "") -> bool:
+    """Whether a clause tells of the deed. A bare 收到了 speaks of what was named `before` it."""
+    book = subject.playbook
+    if not any(pattern.search(c) and not book.untold.search(c) for c in clauses(text)):
+        return False
+    return not any(_other_thing(subject, names, before + text) for names in (book.materials, book.businesses))
+
+
+def _other_thing(subject: Subject, names: re.Pattern[str], text: str) -> bool:
+    """Whether the text names things, and none of those that were promised."""
+    told, promised = {m[0] for m in names.finditer(text)}, promised_things(subject, names)
+    return bool(told and promised) and told.isdisjoint(promised)
+
+
+def promised_things(subject: Subject, names: re.Pattern[str]) -> set[str]:
+    """What was promised, as named in the evidence of the promise and the turn before it."""
+    things: set[str] = set()
+    for index in subject.said.evidence:
+        for turn in subject.opening.utterances[max(index - 1, 0) : index + 1]:
+            things |= {m[0] for m in names.finditer(turn.text)}
+    return things
