@@ -4,7 +4,6 @@ Each is made once: the same (kind, subject, day) again changes nothing. Deadline
 """
 
 import hashlib
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,17 +74,16 @@ def questionnaires(session: Session, moment: datetime) -> int:
     return made
 
 
-def _files(session: Session, moment: datetime) -> Iterator[tuple[Customer, dict[str, Any]]]:
+def _files(session: Session, moment: datetime) -> list[tuple[Customer, dict[str, Any]]]:
     """Each customer with the newest file that names a questionnaire."""
     rows = session.exec(
         select(Customer, StaticSnapshot)
         .join(StaticSnapshot, col(StaticSnapshot.customer_id) == col(Customer.id))
         .where(col(StaticSnapshot.effective_at) <= moment, _DATA.has_key("questionnaire_on"))
-        .distinct(col(Customer.id))
-        .order_by(col(Customer.id), col(StaticSnapshot.effective_at).desc())
+        .order_by(col(StaticSnapshot.effective_at))
     )
-    for customer, snapshot in rows:
-        yield customer, snapshot.data
+    newest = {customer.id: (customer, snapshot.data) for customer, snapshot in rows}
+    return [newest[who] for who in sorted(newest)]
 
 
 def _label(row: StoredOpportunity) -> str:
