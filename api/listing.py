@@ -32,15 +32,14 @@ class OpportunityFilter:
     advisor_id: str | None = None
     branch_id: str | None = None
     customer_id: str | None = None
+    ids: tuple[str, ...] = ()
 
 
 def overdue(at: datetime) -> ColumnElement[bool]:
-    """逾期: not discharged, won or refused when the due time had come; a late discharge does not undo it."""
-    done = func.least(
-        func.coalesce(col(StoredOpportunity.discharged_at), "infinity"),
-        func.coalesce(col(StoredOpportunity.closed_at), "infinity"),
-    )
-    return and_(col(StoredOpportunity.due_at) <= at, done > col(StoredOpportunity.due_at))
+    """逾期, as `followup.service.is_overdue` says it of a row: neither followed up nor over when the due time came."""
+    due = col(StoredOpportunity.due_at)
+    ends = (col(StoredOpportunity.discharged_at), col(StoredOpportunity.closed_at))
+    return and_(due <= at, *(or_(end.is_(None), end > due) for end in ends))
 
 
 def pending(at: datetime) -> ColumnElement[bool]:
@@ -126,6 +125,8 @@ def _conditions(wanted: OpportunityFilter, at: datetime) -> list[ColumnElement[b
         found.append(col(StoredOpportunity.owner_id) == wanted.advisor_id)
     if wanted.branch_id:
         found.append(col(Advisor.branch_id) == wanted.branch_id)
+    if wanted.ids:
+        found.append(col(StoredOpportunity.id).in_(wanted.ids))
     if wanted.customer_id:
         found.append(col(StoredOpportunity.customer_id) == wanted.customer_id)
     return found

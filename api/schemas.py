@@ -167,10 +167,13 @@ class CustomerPage(BaseModel):
     next_cursor: str | None
 
 
+TimelineKind = Literal["conversation", "attempt", "note", "event", "browse", "feedback", "snapshot", "opportunity"]
+
+
 class TimelineEntry(BaseModel):
     """时间线上的一件事."""
 
-    kind: Literal["conversation", "attempt", "note", "event", "feedback", "snapshot", "opportunity"]
+    kind: TimelineKind
     id: str
     at: datetime
     title: str

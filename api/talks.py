@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
 from api.labels import explanation_text, tag_label, value_text
@@ -58,6 +59,18 @@ def sound(session: Session, stored: StoredConversation) -> tuple[Recording, Path
     if found is None:
         raise NotFound("audio-missing", "这次会话没有录音文件")
     return found
+
+
+def with_sentences(session: Session, evidence: list[dict[str, Any]]) -> None:
+    """Gives every piece of evidence (which names its conversation) the whole sentence that its quote stands in."""
+    wanted = {(e["conversation_id"], e["utterance"]) for e in evidence}
+    if not wanted:
+        return
+    key = tuple_(col(StoredUtterance.conversation_id), col(StoredUtterance.index))
+    rows = session.exec(select(StoredUtterance).where(key.in_(sorted(wanted)), ~col(StoredUtterance.revoked)))
+    sentences = {(row.conversation_id, row.index): row.text for row in rows}
+    for e in evidence:
+        e["sentence"] = sentences.get((e["conversation_id"], e["utterance"]))
 
 
 def _sound(session: Session, stored: StoredConversation) -> tuple[Recording, Path] | None:

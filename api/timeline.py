@@ -1,5 +1,6 @@
 """时间线: everything that happened with a customer, newest first, as one list over all tables of facts."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +17,16 @@ from followup.models import Attempt, Note, StoredOpportunity
 from profiles.models import BehaviourEvent, StaticSnapshot, TagFeedback
 
 _CHANNELS = {"call": "电话", "chat": "企业微信会话"}
+#: behaviour that only looks: no money moved, nothing was opened or closed
+_BROWSING = "(view|detail|click|login|search|screen)$"
 _VERDICTS = {"right": "对", "wrong": "错", "corrected": "已更正"}
 
 
-def timeline(session: Session, members: list[str], *, cursor: str | None, limit: int) -> dict[str, Any]:
-    """A page of what happened with these customer ids (one person, if merged)."""
-    every = union_all(*(_select(*source, members) for source in _SOURCES)).subquery()
+def timeline(
+    session: Session, members: list[str], *, kinds: Collection[str] = (), cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """A page of what happened with these customer ids (one person, if merged); only these kinds, where any is given."""
+    every = union_all(*(_select(*source, members) for source in _SOURCES if not kinds or source[0] in kinds)).subquery()
     query = select(every.c.kind, every.c.id, every.c.at, every.c.detail)
     place = paging.decode("timeline", cursor, 3)
     columns = (every.c.at, every.c.kind, every.c.id)
@@ -40,6 +45,7 @@ _SOURCES: tuple[tuple[str, Any, str, str, tuple[str, ...]], ...] = (
     ("attempt", Attempt, "id", "at", ("advisor_id",)),
     ("note", Note, "id", "at", ("advisor_id", "text")),
     ("event", BehaviourEvent, "message_id", "at", ("event", "properties")),
+    ("browse", BehaviourEvent, "message_id", "at", ("event", "properties")),
     ("feedback", TagFeedback, "id", "at", ("tag", "verdict", "by")),
     ("snapshot", StaticSnapshot, "id", "effective_at", ("data",)),
     ("opportunity", StoredOpportunity, "id", "opened_at", ("playbook", "key", "state", "due_at")),
@@ -49,12 +55,16 @@ _SOURCES: tuple[tuple[str, Any, str, str, tuple[str, ...]], ...] = (
 def _select(kind: str, table: Any, ident: str, at: str, fields: tuple[str, ...], members: list[str]) -> Any:
     pairs = [part for f in fields for part in (literal(f), getattr(table, f))]
     detail = func.jsonb_build_object(*pairs) if pairs else cast(null(), JSONB)
+    conditions = [col(table.customer_id).in_(members)]
+    if table is BehaviourEvent:
+        browsing = col(BehaviourEvent.event).regexp_match(_BROWSING)
+        conditions.append(browsing if kind == "browse" else ~browsing)
     return select(
         literal(kind, String).label("kind"),
         getattr(table, ident).label("id"),
         getattr(table, at).label("at"),
         detail.label("detail"),
-    ).where(col(table.customer_id).in_(members))
+    ).where(*conditions)
 
 
 def _title(kind: str, detail: dict[str, Any]) -> str:
@@ -62,7 +72,7 @@ def _title(kind: str, detail: dict[str, Any]) -> str:
         channel = _CHANNELS.get(detail["channel"], detail["channel"])
         direction = "客户来" if detail["direction"] == "in" else "投顾去"
         return f"{direction}{channel}" + ("" if detail["answered"] else " (未接)")
-    if kind == "event":
+    if kind in ("event", "browse"):
         return str(detail["event"])
     if kind == "feedback":
         return f"反馈「{tag_label(detail['tag'])}」: {_VERDICTS.get(detail['verdict'], detail['verdict'])}"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 
-from api import listing, schemas
+from api import listing, schemas, talks
 from api.deps import Reader, SessionDep
 from api.paging import Cursor, Limit
 from api.problems import responses
@@ -51,6 +51,7 @@ def get_profile(
     """客户画像. 不给时间就是现在; ETag 和 If-None-Match 省去没有变化的传送."""
     customer = readable_customer(session, principal, _plain(customer_id))
     profile = service.profile_of(session, customer.id, as_of=as_of, known_at=known_at).to_json()
+    talks.with_sentences(session, [e for tag in profile["tags"] for e in tag["evidence"]])
     asked = {"as_of": as_of and as_of.isoformat(), "known_at": known_at and known_at.isoformat()}
     audit.record(session, principal.subject, "profile.read", customer.id, **asked)
     etag = _etag(profile)
@@ -64,12 +65,18 @@ def get_profile(
     "/v1/customers/{customer_id}/timeline", response_model=schemas.TimelinePage, responses=responses(401, 404, 422)
 )
 def get_timeline(
-    session: SessionDep, principal: Reader, customer_id: str, cursor: Cursor = None, limit: Limit = 50
+    session: SessionDep,
+    principal: Reader,
+    customer_id: str,
+    kind: Annotated[list[schemas.TimelineKind] | None, Query(description="只要这几种; browse 是只看没动的行为")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Any:
     """这位客户身上发生过的一切, 新的在前."""
     customer = readable_customer(session, principal, _plain(customer_id))
     audit.record(session, principal.subject, "timeline.read", customer.id)
-    return timeline(session, identity.members(session, customer.id), cursor=cursor, limit=limit)
+    members = identity.members(session, customer.id)
+    return timeline(session, members, kinds=frozenset(kind or ()), cursor=cursor, limit=limit)
 
 
 def _etag(profile: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlmodel import Session, col, select
 
-from api import listing, schemas
+from api import listing, schemas, talks
 from api.deps import Actor, Reader, SessionDep
 from api.idempotency import IdempotencyKey, once
 from api.listing import OpportunityFilter
@@ -30,6 +30,7 @@ def get_opportunities(
     advisor: _Ident = None,
     branch: _Ident = None,
     customer: _Ident = None,
+    ident: Annotated[list[str] | None, Query(alias="id", max_length=200, description="只要这些商机")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Any:
@@ -41,6 +42,7 @@ def get_opportunities(
         advisor_id=advisor,
         branch_id=branch,
         customer_id=customer,
+        ids=tuple(ident or ()),
     )
     return listing.opportunities(session, principal, wanted, cursor=cursor, limit=limit)
 
@@ -82,12 +84,14 @@ def get_opportunity(session: SessionDep, principal: Reader, opportunity_id: str)
 def _grounds(session: Session, row: StoredOpportunity) -> dict[str, Any]:
     """The words that opened it, the causes of its states, and what was noted by hand."""
     opening = session.get(StoredAssertion, row.opened_by)
+    evidence = [{**e, "conversation_id": opening.conversation_id} for e in opening.evidence] if opening else []
+    talks.with_sentences(session, evidence)
     noted = session.exec(
         select(ManualAction).where(ManualAction.opportunity_id == row.id).order_by(col(ManualAction.at))
     )
     return {
         "causes": row.causes,
-        "evidence": opening.evidence if opening else [],
+        "evidence": evidence,
         "conversation_id": opening.conversation_id if opening else None,
         "actions": [a.model_dump(include={"outcome", "comment", "at", "advisor_id"}) for a in noted],
     }

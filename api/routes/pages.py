@@ -25,3 +25,9 @@ def advisor() -> FileResponse:
 def manager() -> FileResponse:
     """管理者页面."""
     return FileResponse(STATIC / "manager.html")
+
+
+@router.get("/docs")
+def docs() -> FileResponse:
+    """接口页面, from /openapi.json."""
+    return FileResponse(STATIC / "docs.html")
