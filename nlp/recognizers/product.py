@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from dongke.types import Polarity
-from nlp import dialogue, local
+from nlp import dialogue, local, stance
 from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
 from nlp.recognizers.common import steps
 
@@ -23,11 +23,12 @@ SPECIFIC = frozenset(
 )
 #: 这个 after one of these rarely means that he wants it from us
 NOT_SOLD = frozenset({"stock", "deposit", "trust", "insurance"})
+PLATFORM = frozenset({"余额宝", "零钱通", "小荷包", "朝朝宝", "天天宝", "活期宝"})
 _OFFER = re.compile(
     r"考虑|要不要|兴趣|推荐|试试|了解|配|买|看看|做|可以|怎么样|需要|放|来|合适|想|款|只|听过|有|接受|门槛"
 )
 _WISH = re.compile(r"要不要|想不想|想买|是想|想要|想了解|感兴趣|有兴趣|考虑|要买|买.{0,4}对吧|能接受|愿意|可以接受")
-_GIVEN_UP = re.compile(r"不放|不配|不买|不要|不做|不碰|不考虑|不提|不推")
+_GIVEN_UP = re.compile(r"(?<!要)不放|(?<!要)不配|不买|不要|不做|不碰|不考虑|不提|不推")
 
 
 def find(document: Document) -> Iterator[Candidate]:
@@ -47,16 +48,32 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
     """One candidate per product of the turn; a refusal outweighs a wish."""
     best: dict[str, Candidate] = {}
     for mention in named:
-        cue = local.judge("product", local.window(document, mention))
-        if cue is None or cue.sign == "none" or mention.has(*BARRED):
+        found = stance.judge(stance.around(document, mention, named))
+        if found.sign == "none" or mention.has(*BARRED) or _is_held(document, mention, found):
             continue
-        wants = cue.sign == "want"
-        if wants and mention.has("past", "question"):
+        wants = found.sign == "want"
+        if wants and mention.has("past", "question") and found.weight < stance.STRONG:
             continue
         known = best.get(mention.key)
         if known is None or (not wants and known.polarity is Polarity.AFFIRMED):
-            best[mention.key] = _candidate(mention, wants, cue.id, cue.weight)
+            rule = f"product.{found.rule}"
+            best[mention.key] = _candidate(mention, wants, rule, found.weight)
     yield from best.values()
+
+
+def _is_held(document: Document, mention: Mention, found: stance.Stance) -> bool:
+    """Talk of what lies elsewhere, or, of shares, of the market: only a plain word counts there."""
+    plain = found.rule in ("want.verb_before", "refuse.neg_get", "refuse.before", "want.verb_after")
+    if mention.key == "stock":
+        return not plain and found.weight < stance.STRONG
+    if mention.text in PLATFORM:
+        around = document.turns[mention.turn].text[mention.start - 4 : mention.end + 5]
+        return not re.search(r"那种|那样|差不多|类似|一样", around)
+    if mention.key in NOT_SOLD and not plain:
+        low, high = max(mention.start - 14, 0), mention.end + 8
+        places = document.of("institution", turn=mention.turn)
+        return any(low <= place.start < high for place in places)
+    return False
 
 
 def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
