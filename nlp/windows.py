@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from nlp.charforms import fold
-from nlp.times.calendar import WEEKDAYS
+from nlp.times.calendar import WEEKDAYS, WEEKEND
 from nlp.times.expressions import HABIT, TimeExpr, find_times
-from nlp.times.wishes import Clause, clauses, words
+from nlp.times.wishes import Clause, Mood, clauses, mood_of, speaks_of_calls, words
 
 __all__ = ["TimeExpr", "Window", "combine", "find_times", "find_windows", "to_window"]
 
@@ -49,6 +49,8 @@ class Window:
 
 _EXCEPT = re.compile(r"除了?(?:开|去)?(?P<what>[^,。;!?]{1,10}?)(?:以外|之外|外)?[,]?(?:其他|其它|别的|其余)?(?:时间|时候|日子|天)?(?:我|你)?(?P<ok>都|随|什么时候|哪天|均|全)")
 _EVERY_SUCH = re.compile(r"每(?:天|周|个?(?:星期|礼拜))[^,。;!?]{0,4}那[天时会]")
+_ANY_CALL = re.compile(r"打(?!款|钱|新|算)|找我|联系|联络|来电|电话|call|接|聊|拨|方便|有空|在线|时间")
+_TURN = re.compile(r"[别不没忙。;!?]|或者?|还是|和|跟|要么")
 _CORRECTION = re.compile(r"(?:^|[,。;!? ])[哦噢啊呃哎诶欸]?(?:不是|不对|不不|不(?=,)|算了|说错了?|错了|等等|改成|改到|还是)")
 
 
@@ -76,6 +78,7 @@ def to_window(
         on, days = None, days or _weekday_of(expr)
     else:
         days = None
+        expr = _still_today(expr, reference)
         if on is None and not expr.vague:
             on = _next_day(expr, reference)
     return Window(chosen, days, on, expr.from_, expr.to, polarity, expr.start, expr.end, expr.text)
@@ -93,76 +96,86 @@ def _next_day(expr: TimeExpr, reference: datetime) -> date:
     return reference.date() + timedelta(1 if over else 0)
 
 
+def _still_today(expr: TimeExpr, reference: datetime) -> TimeExpr:
+    """九点再打, said in the afternoon, is 21:00; ten and eleven at night are too late for that."""
+    now, first = reference.strftime("%H:%M"), expr.from_ or expr.to
+    today = expr.on == reference.date() or (expr.on is None and expr.edge == "after")
+    if expr.half != "hour" or not today or not first or not "07:00" <= first <= min(now, "09:59"):
+        return expr
+    return replace(expr, from_=_evening(expr.from_, True), to=_evening(expr.to, True))
+
+
 def find_windows(text: str, reference: datetime) -> list[Window]:
     """The contact windows that one utterance states, affirmed or negated."""
     t = fold(text)
-    parts = clauses(t)
-    if not any(p.mood for p in parts):
+    if not speaks_of_calls(t):
         return []
-    exprs = find_times(text, reference)
+    exprs = _refined(t, find_times(text, reference))
     excepted = _excepted(t, text, exprs, reference)
     if excepted:
         return excepted
+    parts = clauses(t, exprs)
     found = list(_stated(t, exprs, parts, reference))
-    found += _any_time(text, t, parts, found)
-    return _standing(t, found)
+    return _standing(t, found + _any_time(text, t, found))
+
+
+def _refined(t: str, exprs: list[TimeExpr]) -> list[TimeExpr]:
+    """你晚上打, 八点以后: the hour makes the part of the day precise."""
+    out: list[TimeExpr] = []
+    for e in exprs:
+        before = out[-1] if out else None
+        if before and before.part and before.half and e.half == "hour" and (e.inherited or not e.has_day):
+            gap = t[before.end : e.start]
+            if len(gap) <= 8 and not _TURN.search(gap):
+                out[-1] = _precise(before, e)
+                continue
+        out.append(e)
+    return out
+
+
+def _precise(part: TimeExpr, hour: TimeExpr) -> TimeExpr:
+    night = part.half in ("night", "pm")
+    return replace(
+        part, from_=_evening(hour.from_, night), to=_evening(hour.to, night), edge=hour.edge, part=None,
+    )  # fmt: skip
+
+
+def _evening(clock: str | None, night: bool) -> str | None:
+    if clock is None or clock >= "12:00" or not night:
+        return clock
+    return f"{int(clock[:2]) + 12:02d}{clock[2:]}"
 
 
 def _stated(
     t: str, exprs: list[TimeExpr], parts: list[Clause], reference: datetime
 ) -> Iterator[Window]:
     for n, expr in enumerate(exprs):
-        clause = _about(exprs, n, parts)
-        if clause is None or expr.past:
+        mood = None if expr.past else mood_of(t, exprs, n, parts)
+        if mood is None:
             continue
-        polarity: WindowPolarity = "affirmed" if clause.positive else "negated"
-        if words()["complaint"].search(t, clause.end):
-            polarity = "negated"
-        yield to_window(expr, reference, polarity, _kind(t, expr, clause))
+        negated = mood in ("stay_away", "busy") or bool(words()["complaint"].search(t, expr.end))
+        kind = _kind(t, expr, mood, negated)
+        if negated and kind == "recurring" and expr.edge == "after" and expr.half == "hour":
+            expr = replace(expr, from_=_evening(expr.from_, True))  # 九点以后别打: of the evening
+        yield to_window(expr, reference, "negated" if negated else "affirmed", kind)
 
 
-def _about(exprs: list[TimeExpr], n: int, parts: list[Clause]) -> Clause | None:
-    """The clause that says what the expression is for: its own, the next without a time, or the one before."""
-    expr = exprs[n]
-    own = next((i for i, p in enumerate(parts) if p.start < expr.end <= p.end), None)
-    if own is None:
-        return None
-    clause = parts[own]
-    if clause.vetoed:
-        return None
-    if clause.mood in ("call", "stay_away"):
-        return clause
-    for p in parts[own + 1 : own + 3]:
-        if _has_time(p, exprs):
-            break
-        if p.mood in ("call", "stay_away"):
-            return None if p.vetoed else p
-    if clause.mood:
-        return clause
-    after = parts[own + 1] if own + 1 < len(parts) else None
-    if after and after.mood and not after.vetoed and not _has_time(after, exprs):
-        return after
-    before = parts[own - 1] if own else None
-    if before and before.mood in ("call", "stay_away") and not before.vetoed:
-        return None if _has_time(before, exprs) else before
-    return None
-
-
-def _has_time(clause: Clause, exprs: list[TimeExpr]) -> bool:
-    return any(clause.start <= e.start < clause.end for e in exprs)
-
-
-def _kind(t: str, expr: TimeExpr, clause: Clause) -> WindowKind:
+def _kind(t: str, expr: TimeExpr, mood: Mood, negated: bool) -> WindowKind:
     """once: a named day, a request (再打给我); recurring: a habit, what always holds, what is forbidden in general."""
-    if expr.recurring or HABIT.search(t, clause.start, clause.end) and expr.on is None or (_EVERY_SUCH.search(t) and not (expr.on and not expr.weekday)):
+    named = expr.on is not None and not expr.weekday
+    if expr.recurring or (_EVERY_SUCH.search(t) and not named):
+        return "recurring"
+    if expr.weekday in WEEKEND and not expr.inherited and mood == "stay_away":
         return "recurring"
     if expr.on is not None or expr.vague or expr.today:
         return "once"
-    if words()["now"].search(t):
-        return "once"
-    if words()["standing"].search(t) or clause.mood == "stay_away":
+    if HABIT.search(t):
         return "recurring"
-    return "recurring" if clause.mood == "busy" and expr.part else "once"
+    if words()["now_not" if negated else "now"].search(t):
+        return "once"
+    if words()["standing"].search(t) or mood == "stay_away" or (negated and mood != "busy"):
+        return "recurring"
+    return "recurring" if mood == "busy" and expr.part else "once"
 
 
 def _excepted(
@@ -184,11 +197,9 @@ def _excepted(
     return [Window("recurring", left, None, None, None, "affirmed", m.start(), m.end(), span)]
 
 
-def _any_time(
-    text: str, t: str, parts: list[Clause], found: list[Window]
-) -> list[Window]:
+def _any_time(text: str, t: str, found: list[Window]) -> list[Window]:
     m = words()["any"].search(t)
-    if not m or found or any(p.vetoed and p.start <= m.start() < p.end for p in parts):
+    if not m or found or words()["own"].search(t) or not _ANY_CALL.search(t):
         return []
     span = text[m.start() : m.end()]
     return [Window("recurring", None, None, None, None, "affirmed", m.start(), m.end(), span)]

@@ -31,8 +31,8 @@ class Clock:
 
 
 _H = r"(?:[01]?\d|2[0-4]|二十[一二三四]?|十[一二三四五六七八九]?|[零一二三四五六七八九两])"
-_NOT_BEFORE = r"(?<![零一二三四五六七八九十百千万亿两几\d.之第差有早晚快慢多少高低好便])"
-_O = r"(?:点钟?整?(?!子|位|击|评|钱|多钱|[一二三四五六七八九\d几]+(?:个|%|万|亿|块|厘))|时(?![候间段不常效])|:(?=[0-5]\d))"
+_NOT_BEFORE = r"(?<![零一二三四五六七八九十百千万亿两几\d.之第差有])"
+_O = r"(?:点(?![一二三四五六七八九](?![十分刻定直过起到打来])|\d(?!\d))钟?整?(?!子|位|击|评|钱|多钱|[一二三四五六七八九\d几]+(?:个|%|万|亿|块|厘))|时(?![候间段不常效])|:(?=[0-5]\d))"
 _M = r"(?:半|[一三]刻钟?|过?(?:零[一二三四五六七八九]|[二三四五]十[一二三四五六七八九]?|十[一二三四五六七八九]?|[0-5]\d|[一二三四五](?=分))分?(?!钟后|万|千|百|个|点|天|年|月|块))"
 _HALVES = r"(?:早上|上午|中午|下午|傍晚|晚上|夜里)"
 _TO = r"(?:到|至|~|-{1,2})"
@@ -198,7 +198,7 @@ def _pair(t: str, m: re.Match[str], part: Clock | None) -> Clock | None:
 
 def _point(t: str, m: re.Match[str], part: Clock | None) -> Clock | None:
     """三点半, 八点多, 过了五点, 15:30."""
-    if m["h1"] == "一" and not m["m1"] and not part and not _ONE.match(t, m.end("h1") + 1):
+    if m["h1"] == "一" and not part and _a_little(t, m):
         return None
     half = part.half if part else None
     if half is None and m["h1"].startswith("0"):
@@ -209,6 +209,14 @@ def _point(t: str, m: re.Match[str], part: Clock | None) -> Clock | None:
     to = hhmm(a + 60) if m["more"] else None
     clock = Clock(part.start if part else m.start(), m.end(), hhmm(a), to, half or "hour")
     return _with_edge(t, clock, past=bool(m["past"]))
+
+
+def _a_little(t: str, m: re.Match[str]) -> bool:
+    """一点 for a little: 早一点打, 一点都不."""
+    before = t[m.start("h1") - 1 : m.start("h1")]
+    if before and before in "早晚快慢多少高低好便":
+        return True
+    return not m["m1"] and not _ONE.match(t, m.end("h1") + 1)
 
 
 def _with_edge(t: str, clock: Clock, past: bool = False) -> Clock:

@@ -231,8 +231,8 @@ def _week(m: re.Match[str], today: date) -> Day | None:
         return made(m, on, past=on < today)
     if m["part"]:
         within = {"初": 0, "头": 0, "末": 5, "底": 4}.get(m["part"])
-        return made(m, None if within is None else start + timedelta(within), span=True, vague=within is None)
-    return made(m, start, span=True) if rel else made(m, None, vague=True)
+        return made(m, None if within is None else start + timedelta(within), vague=within is None)
+    return made(m, start) if rel else made(m, None, vague=True)
 
 
 _LATER_WEEKDAY = rf"(?:[、,和跟或及到至~-]{{0,2}}(?:{WEEK}{W}|{W}(?![万千百十个块点周月年号天日:%.\d多来半])))*"
@@ -240,7 +240,8 @@ _LATER_WEEKDAY = rf"(?:[、,和跟或及到至~-]{{0,2}}(?:{WEEK}{W}|{W}(?![万�
 
 @rule(
     rf"(?P<every>每个?|每逢|逢)?(?<![一二三四五六七八九两几\d]){WEEK}{W}(?![均线k万千百]|十(?![一二]?点)){_LATER_WEEKDAY}",
-    r"(?P<every>逢)?(?<![零一二三四五六七八九十百千万第])(?:一三五|二四六|一[到至]五|一[到至]六)(?=[上下中晚早白都别不可有])",
+    r"(?P<every>逢)?(?<![零一二三四五六七八九十百千万第\d])(?:一三五|二四六|一[到至]五|一[到至]六)(?=[上下中晚早白都别不可有])",
+    r"(?P<every>)(?<![零一二三四五六七八九十百千万第\d])(?:一三|二四|三五|一四|二五)(?=[上下]午|晚上|中午|早上)",
 )
 def _weekday(m: re.Match[str], today: date) -> Day | None:
     """周三, 礼拜六礼拜天, 周一到周五, 一三五: the next such day, or a habit."""
@@ -274,12 +275,12 @@ def _workdays(m: re.Match[str], today: date) -> Day | None:
     return Day(m.start(), m.end(), next_weekday(names[0], today), names, True)
 
 
-_RELATIVE = {"今": 0, "明": 1, "听": 1, "翌": 1, "次": 1, "第二": 1, "后": 2, "大后": 3, "外后": 3}
+_RELATIVE = {"今": 0, "明": 1, "听": 1, "翌": 1, "后": 2, "大后": 3, "外后": 3}
 _RELATIVE |= {"昨": -1, "寻": -1, "前": -2, "大前": -3}
 
 
 @rule(
-    r"(?P<rel>大后|大前|外后|第二|今|明|听|翌|次|昨|寻|(?<![以之今往])后|(?<![以之])前)"
+    r"(?P<rel>大后|大前|外后|今|明|听|翌|昨|寻|(?<![以之今往])后|(?<![以之])前)"
     r"(?:天(?!然|使|弘|性)|日(?!化|均|线|报|常|后|子|益|结)|儿个?|个儿?(?=[早上中下晚打来再找,。 ]|$)|朝(?!阳)|(?=[晚早晨夜](?![点些饭报市会间已])))"
 )
 def _relative_day(m: re.Match[str], today: date) -> Day | None:

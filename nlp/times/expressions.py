@@ -19,7 +19,8 @@ class TimeExpr:
     `on` is the calendar day it names, `days` the weekdays (mon…sun) of a habit, `from_`/`to` "HH:MM". `recurring`: it carries a
     habit word (每天, 一般, 工作日, several weekdays). `vague`: an occasion without a fixed day (过几天, 这两天). `today`: it
     runs from the moment of speaking (一会儿, 半小时后). `past`: it lies behind (昨天, 三天前). `weekday`: a single weekday said
-    without a week. `inherited`: its day was said before. `edge`: after (以后) or before (以前).
+    without a week. `inherited`: its day was said before. `edge`: after (以后) or before (以前). `part`: the part of the day, where
+    no hour was said; `half`: the half of the day that it or the hour is of ("hour": a bare hour). `span`: a month or longer.
     """
 
     on: date | None
@@ -37,6 +38,8 @@ class TimeExpr:
     inherited: bool = False
     edge: str | None = None
     part: str | None = None
+    half: str | None = None
+    span: bool = False
 
     @property
     def has_day(self) -> bool:
@@ -60,11 +63,11 @@ _LATER = re.compile(
 )
 _MINUTES = {"小时": 60, "钟头": 60, "钟": 60, "分钟": 1, "刻钟": 15, "min": 1}
 HABIT = re.compile(
-    r"每天|天天|每日|日日|每周|每个?(?:星期|礼拜)|每到|每回|每次|一般|平时|平常|平日|通常|正常|经常|总是|老是|基本上?|大多|多半|多数|往后|今后|向来|从来|习惯|长期|固定|逢|老规矩|照旧|老时间|(?:^|[,。你们的])以后(?=[^,。]*[别不打来找联])"
+    r"每天|天天|每日|日日|每周|每个?(?:星期|礼拜)|每到|每回|每次|一般|平时|平常|平日|通常|正常|经常|总是|老是|基本上?|大多|多半|多数|往后|今后|向来|从来|习惯|长期|固定|逢|老规矩|照旧|老时间|有急?事[儿情]?(?=[^,。]{0,8}[打找联])|要(?:打|找|聊|联系|说|打电话)|打电话的话|找我的话|下[回次](?=[^,。]{0,6}[打找联])|(?:^|[,。你们的])以后(?=[^,。]*[别不打来找联])"
 )
 _GLUE = re.compile(r"[的在,、 ~那个是就大概差不多左右要到了啊呢吧嘛呃嗯我最好可以或者等]{0,6}")
-_SOFT_GAP = re.compile(r"[^,。;!?打拨联找来call别]{0,5}")
-_LIST = re.compile(r"[、,和跟或者还是要么以及及也~ 都]{0,4}(?:或者|还是|要么|和|跟)?[、, ]?")
+_SOFT_GAP = re.compile(r"[^,。;!? 打拨联找来call别]{0,5}")
+LIST = re.compile(r"[、,和跟或者还是要么以及及也~ 都]{0,4}(?:或者|还是|要么|和|跟)?[、, ]?")
 
 
 def find_times(text: str, reference: datetime) -> list[TimeExpr]:
@@ -184,6 +187,8 @@ def _joined(day: Day, clock: Clock | None) -> TimeExpr:
         weekday=day.days[0] if day.days and not day.every else None,
         edge=clock.edge if clock else None,
         part=clock.part if clock else None,
+        half=clock.half if clock else None,
+        span=day.span,
     )
 
 
@@ -191,7 +196,7 @@ def _alone(clock: Clock) -> TimeExpr:
     days = WORKDAYS if clock.weekdays else None
     return TimeExpr(
         None, days, clock.from_, clock.to, False, False, clock.start, clock.end, "",
-        edge=clock.edge, part=clock.part,
+        edge=clock.edge, part=clock.part, half=clock.half,
     )  # fmt: skip
 
 
@@ -207,10 +212,10 @@ def _inherit(t: str, exprs: list[TimeExpr]) -> list[TimeExpr]:
                     e, on=before.on, days=before.days, recurring=before.recurring,
                     weekday=before.weekday, vague=before.vague, past=before.past, inherited=True,
                 )  # fmt: skip
-            elif e.weekday and before.weekday and _LIST.fullmatch(gap):
+            elif e.weekday and before.weekday and LIST.fullmatch(gap):
                 e = replace(e, recurring=True)
                 out[-1] = replace(before, recurring=True)
-            elif e.weekday and before.recurring and before.days and _LIST.fullmatch(gap):
+            elif e.weekday and before.recurring and before.days and LIST.fullmatch(gap):
                 e = replace(e, recurring=True)
         out.append(e)
     return out
@@ -220,5 +225,5 @@ def _holds_on(gap: str, before: TimeExpr) -> bool:
     if re.search(r"[。;!?]", gap) or (before.past and len(gap) > 1):
         return False
     if before.recurring:
-        return bool(_LIST.fullmatch(gap)) and "也" not in gap
+        return bool(LIST.fullmatch(gap)) and "也" not in gap
     return before.on is not None and len(gap) <= 14
