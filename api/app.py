@@ -1,17 +1,16 @@
 """HTTP: the application. Routes stand in api/routes/, one noun a file; what they share in deps, problems, paging."""
 
-import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
-from api import metrics, problems
+from api import logs, problems
 from api.auth import LoginLimiter
 from api.limits import BodyLimit
+from api.metrics import Metrics, Observe
 from api.problems import Problem
 from api.routes import (
     conversations,
@@ -26,48 +25,27 @@ from api.routes import (
     tags,
     tokens,
 )
+from dongke.settings import settings
 
 VERSION = "0.1.0"
 STATIC = Path(__file__).parent / "static"
 ROUTES = (tokens, conversations, recordings, events, customers, opportunities, tags, reports, quarantine, system, pages)
 
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-
 
 def create_app() -> FastAPI:
     """The application. Reads settings when it serves, opens nothing before the first request."""
+    logs.configure(settings().log_level)
     app = FastAPI(title="Dongke 懂客", version=VERSION, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.limiter = LoginLimiter()
-    app.state.metrics = metrics.Metrics()
+    app.state.metrics = Metrics()
     problems.install(app)
-    app.middleware("http")(_observe)
     app.add_middleware(BodyLimit, upload_paths=frozenset({"/v1/recordings"}))
+    app.add_middleware(Observe, metrics=app.state.metrics)
     for module in ROUTES:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
-
-
-async def _observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Security headers on every answer, and what was asked how long."""
-    started = time.perf_counter()
-    response = await call_next(request)
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.url.path.startswith("/v1/"):
-        response.headers.setdefault("Cache-Control", "no-store")
-    route = request.scope.get("route")
-    template = getattr(route, "path", "unknown")
-    request.app.state.metrics.observe(request.method, template, response.status_code, time.perf_counter() - started)
-    return response
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""大小上限: no body is read beyond its limit, whether it says its length or not."""
+"""大小上限: no body is read beyond its limit, whether it says its length or not; no address holds a NUL."""
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from dongke.errors import TooLarge
+from dongke.errors import BadInput, TooLarge
 from dongke.settings import settings
 
 
@@ -18,6 +18,9 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await problems.response(BadInput("request-invalid", "地址里不能有空字符"))(scope, receive, send)
             return
         limit = self._limit(scope)
         if _declared(scope) > limit:

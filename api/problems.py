@@ -8,10 +8,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
-from dongke.errors import DongkeError, NotReady
+from dongke.errors import BadInput, DongkeError, NotReady
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -115,6 +115,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OperationalError, _database_gone)
+    app.add_exception_handler(DataError, _refused)
+    app.add_exception_handler(UnicodeError, _refused)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -157,6 +159,11 @@ async def _http(request: Request, fault: Exception) -> JSONResponse:
 async def _database_gone(request: Request, fault: Exception) -> JSONResponse:
     _log.error("database unavailable", path=request.url.path)
     return response(NotReady("database-unavailable", "数据库暂时连不上, 请稍后再试"))
+
+
+async def _refused(request: Request, fault: Exception) -> JSONResponse:
+    """A text that no database column can hold: NUL, half a character."""
+    return response(BadInput("data-refused", "内容里有数据库存不下的字符"))
 
 
 async def _unexpected(request: Request, fault: Exception) -> JSONResponse:

@@ -17,12 +17,13 @@ from procrastinate.jobs import Job
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from api import pipeline, queue
+from api import logs, pipeline, queue
 from api.queue import Queue, Task, apply_queue_schema
 from asr.models import Recording, RecordingState
 from dongke import db, quarantine
 from dongke.clock import now
 from dongke.errors import DongkeError, NotReady
+from dongke.settings import settings
 
 __all__ = ["apply_queue_schema", "queue_app", "reclaim", "run_worker", "sweep"]
 
@@ -76,6 +77,7 @@ def run_worker(
 
     `stalled_seconds`: after so long without a heartbeat a worker counts as dead.
     """
+    logs.configure(settings().log_level)
     url = db.database_url()
     apply_queue_schema(url)
     reclaim(stalled_seconds)
