@@ -100,11 +100,10 @@ def test_everything_by_hand(session: Session) -> None:
     def at(text: str) -> str:
         return f"2026-06-{text}:00+08:00".replace(" ", "T")
 
-    promise = {
-        "tag": "commitment.advisor",
-        "polarity": "affirmed",
-        "value": {"action": "meet", "due_date": "2026-06-10"},
-    }
+    meet = {"action": "meet", "due_date": "2026-06-10"}
+    promise = {"tag": "commitment.advisor", "polarity": "affirmed", "value": meet, "evidence": [0]}
+    ticked = {"type": "manual", "customer": "C1", "playbook": "permission", "advisor": "A1", "outcome": "done"}
+    wrong = {"type": "feedback", "customer": "C2", "tag": "intent.permission", "verdict": "wrong", "by": "A1"}
     rows = [
         {"type": "advisor", "id": "A1", "branch": "一部", "deputies": ["A2"]},
         ADVISORS[1],
