@@ -5,11 +5,15 @@ clean → who is on the line → mentions (named things, frames) → context →
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
-from dongke.types import Conversation, Reading, TagAssertion, Utterance
+from dongke.types import Channel, Conversation, Reading, Speaker, TagAssertion, TopicMention, Utterance
 from nlp import clauses, context, dialogue, entities, facts, frames, registry, roles, topics
 from nlp.clean import clean
 from nlp.document import Candidate, Document, Mention, Turn
+
+
+_NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)  #: mentions carry no dates
 
 
 def analyze(conversation: Conversation) -> list[TagAssertion]:
@@ -28,6 +32,11 @@ def read(conversation: Conversation) -> Reading:
         identity = topics.stranger(document, stranger)
         return Reading((), (identity, *mentions), version, (note,))
     return Reading(facts.fold(document, candidates(document)), mentions, version)
+
+
+def read_text(text: str, speaker: Speaker) -> tuple[TopicMention, ...]:
+    """What a piece of writing speaks of, in the words of one person: a visit note makes mentions, never tags."""
+    return topics.find(prepare(Conversation("note", Channel.CHAT, _NO_TIME, (Utterance(speaker, text),))))
 
 
 def prepare(conversation: Conversation) -> Document:
