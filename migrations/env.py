@@ -3,7 +3,7 @@
 from typing import Literal
 
 from alembic import context
-from sqlalchemy import Enum, create_engine
+from sqlalchemy import Enum, NullPool, create_engine
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
@@ -36,7 +36,7 @@ def _render(kind: str, item: object, context: object) -> str | Literal[False]:
 def run() -> None:
     url = context.config.get_main_option("sqlalchemy.url")
     assert url
-    with create_engine(url).connect() as connection:
+    with create_engine(url, poolclass=NullPool).connect() as connection:  # nobody stays connected afterwards
         context.configure(
             connection=connection, target_metadata=SQLModel.metadata, include_object=_include, render_item=_render
         )
