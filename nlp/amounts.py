@@ -20,7 +20,7 @@ from nlp.percents import Percent, find_percents
 
 __all__ = ["Amount", "Percent", "bare_number", "find_amounts", "find_percents"]
 
-_MAYBE = re.compile(r"[0-9一二三四五六七八九十百千万亿两几半数块钱]")
+_MAYBE = re.compile(r"[0-9一二三四五六七八九十百千万亿两几半数块钱廿卅]")
 _IDIOM = re.compile(r"(?<![0-9一二三四五六七八九十两几百千万])(?P<kuai>块儿?八毛)|(?P<ba>块把钱?)")
 _VAGUE = re.compile(
     r"(?:一点点|一丢丢|一丁点儿?|一星半点|仨瓜俩枣)(?:的)?(?:闲|小|活|余|零)?(?:钱|存款|资金|积蓄|家底|余额)"
@@ -83,7 +83,7 @@ def _items(t: str) -> list[Counted]:
 
 def _amount(text: str, t: str, s: Sum) -> Amount:
     n = s.number
-    b = bounds(t, n.low, n.high, n.start, s.end, n.bare)
+    b = bounds(t, n.low, n.high, n.start, s.end, n.bare or t[n.start] == "十")
     return Amount(plain(b.low), plain(b.high), b.start, b.end, text[b.start : b.end], s.kind)
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from nlp.charforms import fold
 from nlp.times.day import Day
 from nlp.times.days import find_days
+from nlp.times.expressions import find_times
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,12 @@ _DONE_AFTER = re.compile(
     r"|[^,。;!?]{0,3}(?:早就?|已经?)[^,。;!?]{0,6}(?:了|过)|[^,。;!?]{0,8}(?:早续了|续过了|到过了|的时候买)"
 )
 _NOW = re.compile(r"等下(?!次|周|个|半|月|礼)|等会儿?|待会儿?|一会儿?|过会儿?|稍后|晚点儿?|马上(?!到期|就到期|要到期|就要)|立马|立刻|这就|回头就|下班前|收盘前|当天|当晚")
-_TODAY_PART = re.compile(r"(?:上午|中午|下午|傍晚|晚上|晚间)(?:我们?|您?这边)?(?:就|再|先|赶紧|抽空)?(?:给|发|转|打|办|弄|送|回)(?!的|了)")
+_PROMISES = re.compile(
+    r"[^,。;!?]{0,16}?(?:给[您你]|发[您你给到]|打给|打过去|回[您你]|联系[您你]|通知[您你]|提醒[您你]|报给|送|(?:就|再|抽空|赶紧|把).{0,8}(?:给|发|转|打|办|弄|提|回|送))(?!过|的(?!话))"
+)
 _NOT = re.compile(r"(?:不是|哪是|不能说|并非)$")
 _MATURES = re.compile(r"(?:等|到|马上就?要?|快要?|就快|就要)[^,。;!?]{0,6}(?:到期|期满|满期)|(?:到期|期满|满期)(?:之后|以后|后|了?再|就|时|的时候|那天|呗|再说)")
-_NOT_MATURES = re.compile(r"到期(?:收益|日|率)|什么时候|啥时候|几号|几时|哪天|没到期|刚到期|(?:早|已经?|都)到期|昨|到期了(?!再|就)")
+_NOT_MATURES = re.compile(r"到期(?:收益|日|率)|什么时候|啥时候|几号|几时|哪天|没到期|刚到期|(?:早|已经?|都)到期|昨|(?<![快要就])到期了(?!再|就)")
 _LATER = re.compile(r"(?:再)?(?:到时候?(?:再)?|有消息(?:再)?|以后再说|等有钱|等有了)")
 _CORRECTED = re.compile(r"不是|不对|说错|记错|搞错|错了|哦不|噢不|应该是|改(?:成|到)|还是")
 _SAME_AGAIN = re.compile(r"[,.。、\s呃嗯啊哦额那个就是]*")
@@ -44,11 +47,22 @@ def find_dates(text: str, reference: datetime) -> list[DateRef]:
         (d.start, d.end, d.on) for d in find_days(t, reference.date()) if _to_come(t, d)
     ]
     if not found:
-        now = list(_NOW.finditer(t)) or list(_TODAY_PART.finditer(t))
-        found = [(m.start(), m.end(), reference.date()) for m in now]
+        found = [(m.start(), m.end(), reference.date()) for m in _NOW.finditer(t)]
+    if not found:
+        found = _promised_today(t, reference)
     if not found and (m := _MATURES.search(t)) and not _NOT_MATURES.search(t):
         found = [(m.start(), m.end(), None)]
     return [DateRef(on, a, b, text[a:b]) for a, b, on in _settled(t, found)]
+
+
+def _promised_today(t: str, reference: datetime) -> list[tuple[int, int, date | None]]:
+    """我下午三点前发给您: a time of the day in a promise is today's."""
+    times = [e for e in find_times(t, reference) if e.on is None or e.today]
+    return [
+        (e.start, e.end, e.on or reference.date())
+        for e in times[:1]
+        if not (e.recurring or e.past) and _PROMISES.match(t, e.end)
+    ]
 
 
 def _to_come(t: str, d: Day) -> bool:

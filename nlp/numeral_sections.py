@@ -122,9 +122,14 @@ def read_item(t: str, i: int) -> tuple[Decimal, Decimal, int] | None:
     return None
 
 
+_SCORES = {"廿": Decimal(20), "卅": Decimal(30)}
+
+
 def _digits(t: str, i: int) -> tuple[Decimal, Decimal, int]:
     low = DIGITS[t[i]]
     high = DIGITS.get(t[i + 1 : i + 2])
+    if t.startswith("三两", i):
+        return Decimal(2), low, i + 2
     if high and high > low and (high - low == 1 or (low, high) == (3, 5)):
         return low, high, i + 2
     return low, low, i + 1
@@ -143,6 +148,11 @@ class _Reader:
 
     def part(self) -> bool:
         """Takes one place; False when the numeral is over."""
+        score = _SCORES.get(self.t[self.i : self.i + 1])
+        if score and self.last > TEN:
+            self._add(score, score, self.i + 1)
+            self.step = self.last = TEN
+            return not self._more()
         zero = self.i > self.start and self.t[self.i : self.i + 1] == "零"
         item = read_item(self.t, self.i + zero)
         if item is None:

@@ -92,7 +92,7 @@ def _next_day(expr: TimeExpr, reference: datetime) -> date:
     """Today if the time is still to come, else tomorrow."""
     now = reference.strftime("%H:%M")
     limit = expr.to or (None if expr.edge == "after" else expr.from_)
-    over = limit is not None and limit != "00:00" and limit <= now
+    over = limit is not None and limit != "00:00" and limit < now
     return reference.date() + timedelta(1 if over else 0)
 
 

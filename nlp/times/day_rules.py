@@ -26,6 +26,10 @@ N = r"(?:[0-9]{1,2}|[一二三四五六七八九]?十[一二三四五六七八�
 WEEK = r"(?:周|星期|礼拜|里拜|礼百)"
 W = r"[一二三四五六日天1-7]"
 PART = r"(?P<part>月?底|月?末|尾|月?初|头|中旬?|上旬|下旬)"
+#: 八月十八: the day without 号
+_BARE_DAY = (
+    r"(?P<bare>[二三]?十[一二三四五六七八九]?|二十)(?![\d零一二三四五六七八九十万千百块个天%多来几成倍点股人号年月亿])"
+)
 RULES: list[tuple[re.Pattern[str], Handler]] = []
 
 
@@ -106,8 +110,9 @@ def _year_part(m: re.Match[str], today: date) -> Day | None:
         return _in_year(m, today, date(year, 3 * quarter_number(m["q"]) - 2, 1))
     if m["end"]:
         return _in_year(m, today, date(year, 12, 31))
-    whole_this_year = year == today.year
-    return _in_year(m, today, None if m["mid"] or whole_this_year else date(year, 1, 1))
+    if year == today.year and not m["mid"]:
+        return None
+    return _in_year(m, today, None if m["mid"] else date(year, 1, 1))
 
 
 def quarter_number(said: str) -> int:
@@ -141,25 +146,19 @@ def _relative_month(m: re.Match[str], today: date) -> Day | None:
 
 
 @rule(
-    rf"(?<![0-9个零一二三四五六七八九十几两])(?P<mon>{N})月份?(?:的?(?P<d>{N})[号日]|的?{PART})?(?![饼度报均供薪线光子租息天]|[一两几]次)",
-    rf"(?<![0-9个])(?P<mon>\d{{1,2}})(?:月|[./])(?P<d>\d{{1,2}})(?![\d万千百亿块元个%.股点wk倍折号])(?P<part>)",
+    rf"(?<!每年)(?<!每年的)(?<![0-9个零一二三四五六七八九十几两])(?P<mon>{N})月份?(?:的?(?P<d>{N})[号日]|{_BARE_DAY}|的?{PART})?(?![饼度报均供薪线光子租息天]|[一两几]次)",
+    r"(?<![\d.])(?P<mon>\d{1,2})(?:月|[./](?=\d\d?(?:到期|满期|之?前|以前|号|到账|到|发|那天)))(?P<d>\d{1,2})(?![\d万千百亿块元个%.股点wk倍折号])(?P<part>)(?P<bare>)",
 )
 def _month(m: re.Match[str], today: date) -> Day | None:
     """三月份, 十二月底, 七月三十号: the next one to come."""
     month = small_int(m["mon"])
     if not month or not 1 <= month <= 12:
         return None
-    if m["d"]:
-        return _month_day(m, today, month, small_int(m["d"]) or 0)
+    if m["d"] or m["bare"]:
+        return _next_md(m, today, month, small_int(m["d"] or m["bare"]) or 0)
     first = date(today.year + (month < today.month), month, 1)
     on = month_part(first, m["part"])
     return made(m, on, span=True, soft=True, vague=on is None)
-
-
-def _month_day(m: re.Match[str], today: date, month: int, number: int) -> Day | None:
-    if "." in m.group() or "/" in m.group():
-        return None if m.re.groups == 3 and "月" not in m.group() and "." in m.group() else _next_md(m, today, month, number)
-    return _next_md(m, today, month, number)
 
 
 def _next_md(m: re.Match[str], today: date, month: int, number: int) -> Day | None:
