@@ -8,7 +8,9 @@ from nlp.amount_units import Counted
 from nlp.numeral_sections import TEN, Numeral
 
 _TO = re.compile(r"\s*(?:到|至|-{1,2}|~|或者?(?=几))\s*")
-_PAUSE = re.compile(r"[,、.…\s]*(?:(?:呃|嗯|啊|额|哦|唔|那个|就是|大概|差不多|应该是?|是|有|吧|对|了|呢)[,、.…\s]*){0,2}")
+_PAUSE = re.compile(
+    r"[,、.…\s]*(?:(?:呃|嗯|啊|额|哦|唔|那个|就是|大概|差不多|应该是?|是|有|吧|对|了|呢)[,、.…\s]*){0,2}"
+)
 _LIST = re.compile(r"[、,]")
 
 

@@ -5,20 +5,23 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from nlp.amount_context import cues
-from nlp.numerals import Numeral
-from nlp.numeral_sections import DIGITS, read_section
+from nlp.numeral_sections import DIGITS, Numeral
 
 _YUAN = re.compile(
-    r"\s?(?P<ge>个)?(?P<came>[多来])?(?:(?P<kuai>块)(?!儿|(?:地|头|板|业务|内容|牌|表|屏|玻璃|砖|蛋糕|肉|糖|石|布|领域|市场|链|方面|田|钢板|手表|金牌))"
+    r"\s?(?P<ge>个)?(?P<came>[多来])?(?:(?P<kuai>块)(?!儿|(?:地|头|板|业务|内容|牌|表|屏|玻璃|砖|蛋糕|肉|糖|石|布"
+    r"|领域|市场|链|方面|田|钢板|手表|金牌))"
     r"|(?P<yuan>[元圆](?!旦|月|宵|素|宇宙|老|气|件|首|年|朝|件)|rmb|cny|人民币|软妹币|大洋|大元))"
 )
 _AFTER_YUAN = re.compile(
-    r"(?P<more>多|来|几(?!毛))?(?P<zero>零)?(?:(?P<mao>[一二三四五六七八九两几\d])[毛角](?:(?P<fen>[一二三四五六七八九\d])分?)?"
-    r"|(?P<short>[一二三四五六七八九][一二三四五六七八九]?|\d(?!\d|\.))(?P<stop>[年月天日号个只手股点倍次位人份笔张条万千百十%万家会起下直])?)?"
+    r"(?P<more>多|来"
+    r"|几(?!毛))?(?P<zero>零)?(?:(?P<mao>[一二三四五六七八九两几\d])[毛角](?:(?P<fen>[一二三四五六七八九\d])分?)?"
+    r"|(?P<short>[一二三四五六七八九][一二三四五六七八九]?|\d(?!\d"
+    r"|\.))(?P<stop>[年月天日号个只手股点倍次位人份笔张条万千百十%万家会起下直])?)?"
 )
 _MONEY_WORD = re.compile(r"(?:现金|大洋)?(?:块|元)?(?:钱|人民币|rmb|整)(?!包)")
 _MAO = re.compile(
-    r"(?P<unit>毛|角(?=钱|[一二三四五六七八九\d]分|$|[,的吧呢了])|分钱)(?!利|病|巾|衣|主席|骨|坯)(?:(?P<fen>[一二三四五六七八九\d])分?(?![\d十]))?"
+    r"(?P<unit>毛|角(?=钱|[一二三四五六七八九\d]分|$|[,的吧呢了])|分钱)(?!利|病|巾|衣|主席|骨"
+    r"|坯)(?:(?P<fen>[一二三四五六七八九\d])分?(?![\d十]))?"
 )
 _SMALL = {"毛": Decimal("0.1"), "角": Decimal("0.1"), "分钱": Decimal("0.01")}
 _A_BIT = re.compile(r"多一?点")  # 六万多点: a little more, not points
@@ -27,7 +30,8 @@ _GE = re.compile(r"个(?:多|来)?(?!亿|w)")
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A numeral with its unit. `kind`: yuan, foreign, counted, ge (个, nothing named), none. `number` is in yuan for yuan."""
+    """A numeral with its unit. `kind`: yuan, foreign, counted, ge (个, nothing named), none. `number` is in yuan for
+    yuan."""
 
     number: Numeral
     end: int

@@ -1,7 +1,8 @@
 """金额: sums of money and returns as people say them to a broker. Values in yuan, offsets into the text given.
 
 The conventions are those of the tag contract: 五十来万 is 500000, 五十多万 500000–600000, 小一百万 900000–1000000,
-上百万 from 1000000. What only looks like money (三千股, 一万点, 万三, 沪深三百, a code, a telephone number) is left out.
+上百万 from 1000000. What only looks like money (三千股, 一万点, 万三, 沪深三百, a code, a telephone number) is left
+out.
 """
 
 import re
@@ -24,14 +25,16 @@ _MAYBE = re.compile(r"[0-9一二三四五六七八九十百千万亿两几半数
 _IDIOM = re.compile(r"(?<![0-9一二三四五六七八九十两几百千万])(?P<kuai>块儿?八毛)|(?P<ba>块把钱?)")
 _VAGUE = re.compile(
     r"(?:一点点|一丢丢|一丁点儿?|一星半点|仨瓜俩枣)(?:的)?(?:闲|小|活|余|零)?(?:钱|存款|资金|积蓄|家底|余额)"
-    r"|(?:钱|存款|资金|积蓄|家底|余额|本金)(?:真的?|也|都|其实|就|实在|并)?(?:不多|没多少|没几个|一点点|就一点点|不太多|有限)"
+    r"|(?:钱|存款|资金|积蓄|家底|余额|本金)(?:真的?|也|都|其实|就|实在|并)?(?:不多|没多少|没几个|一点点|就一点点"
+    r"|不太多|有限)"
     r"|(?:没多少|没几个|不多的)(?:闲|活|余)?(?:钱|存款|资金|积蓄)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """一笔金额. `low`/`high` in yuan, None where open. `kind`: "money"; "ellipsis" where 万 or 块 was left out; "vague" for
+    """一笔金额. `low`/`high` in yuan, None where open. `kind`: "money"; "ellipsis" where 万 or 块 was left out;
+    "vague" for
     一点点钱 and 钱不多, both ends open."""
 
     low: int | float | None
@@ -47,7 +50,8 @@ class Amount:
 
 
 def find_amounts(text: str, assume_wan: bool = False) -> list[Amount]:
-    """The sums of money in `text`, in its order. `assume_wan` reads a number without unit as 万 (an answer to 多少钱)."""
+    """The sums of money in `text`, in its order. `assume_wan` reads a number without unit as 万 (an answer to
+    多少钱)."""
     t = fold(text)
     if not _MAYBE.search(t):
         return []

@@ -1,4 +1,5 @@
-"""字形: one character for one character, so that every offset stays – traditional, full width, formal numerals to plain."""
+"""字形: one character for one character, so that every offset stays – traditional, full width, formal numerals to
+plain."""
 
 import re
 from functools import cache
@@ -23,7 +24,8 @@ def _table() -> dict[int, str]:
 
 _HEARD = re.compile(
     r"(?<=[十百千几两三四五六七八九\d多来])(?P<w>[玩碗晚挽湾丸](?![上点些饭报会安宴面粥汤粉酒水药]))"
-    r"|(?<=[0-9一二三四五六七八九十百千几两多])(?P<k>快(?=钱))|(?<=[今明后])(?P<t>填)|(?<=[年月])(?P<d>[低抵](?!价|位|点|估|迷|吸|薪|成))"
+    r"|(?<=[0-9一二三四五六七八九十百千几两多])(?P<k>快(?=钱))|(?<=[今明后])(?P<t>填)|(?<=[年月])(?P<d>[低抵](?!价"
+    r"|位|点|估|迷|吸|薪|成))"
     r"|(?<=下半)(?P<n>念)|(?<=[开收看盯])(?P<p>[判攀](?=的?时|以|之|前|后|期|中|了))"
 )
 _MEANT = {"w": "万", "k": "块", "t": "天", "d": "底", "n": "年", "p": "盘"}
@@ -31,7 +33,8 @@ _TENS = re.compile(r"[十百千几多来]|\d{2}$")
 
 
 def fold(text: str) -> str:
-    """`text` in simplified characters, half width and lower case, of the same length; a recogniser's homophones of units
+    """`text` in simplified characters, half width and lower case, of the same length; a recogniser's homophones of
+    units
     (五十玩, 月低, 后填) are put right."""
     return _HEARD.sub(_meant, text.translate(_table()))
 

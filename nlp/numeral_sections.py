@@ -20,7 +20,8 @@ _CAME = re.compile(r"来(?=[万亿w块元个千百毛年天岁分人]|[一二三
 _MORE = re.compile(r"[多余](?![少久谢额钱半数次])")
 #: what may not follow a digit for it to be a shorthand digit: 三万五|月份, 两百万|一年, 十万|三个点
 COUNTED = re.compile(
-    r"[年月天日号周个只手股点倍次位人份笔张条分户家种期套起下直样些定般共旦边辈会季%.:岁度楼层遍趟折码支把口段级名代件星室刻折截半]"
+    r"[年月天日号周个只手股点倍次位人份笔张条分户家种期套起下直样些定般共旦边辈会季%.:岁度楼层遍趟折码支把口段级"
+    r"名代件星室刻折截半]"
     r"|礼拜|季度|成(?!本)"
 )
 
@@ -29,7 +30,8 @@ COUNTED = re.compile(
 class Numeral:
     """一个数词: the interval it means, in ones, and how it was said.
 
-    `step` is the size of the last digit said (1000 in 一万六千); `great` is the 万 or 亿 that was said, else None; `bare`: it
+    `step` is the size of the last digit said (1000 in 一万六千); `great` is the 万 or 亿 that was said, else None;
+    `bare`: it
     begins with a unit (百万, 千万); `code`: a string of digits (六零一三一八), which stands for no quantity.
     """
 
@@ -80,13 +82,14 @@ def read_section(t: str, i: int) -> Numeral | None:
 
 
 def after_unit(n: Numeral, place: Decimal) -> Numeral:
-    """几 below a unit that was said: 十几 is 11–19, but 一万几 and 一千几, as 一万多 and 一千多, reach the next step."""
+    """几 below a unit that was said: 十几 is 11–19, but 一万几 and 一千几, as 一万多 and 一千多, reach the next
+    step."""
     low, high = _below_unit(n.low, n.high, place)
     return replace(n, low=low, high=high)
 
 
 def _below_unit(low: Decimal, high: Decimal, place: Decimal) -> tuple[Decimal, Decimal]:
-    if (low, high) != (2, 9):
+    if low != 2 or high != 9:
         return low, high
     return (ONE, high) if place == ONE else (Decimal(0), TEN)
 
@@ -104,7 +107,8 @@ def fuzz(t: str, n: Numeral) -> Numeral:
 
 
 def read_item(t: str, i: int) -> tuple[Decimal, Decimal, int] | None:
-    """One digit place: (low, high, end) of 五, 两三, 三五, 几, 好几, 大几 or an Arabic number; an implied 一 has no width."""
+    """One digit place: (low, high, end) of 五, 两三, 三五, 几, 好几, 大几 or an Arabic number; an implied 一 has no
+    width."""
     c = t[i : i + 1]
     if c in DIGITS and (c != "零" or t[i + 1 : i + 2] == "点"):
         return _digits(t, i)
@@ -130,7 +134,7 @@ def _digits(t: str, i: int) -> tuple[Decimal, Decimal, int]:
     high = DIGITS.get(t[i + 1 : i + 2])
     if t.startswith("三两", i):
         return Decimal(2), low, i + 2
-    if high and high > low and (high - low == 1 or (low, high) == (3, 5)):
+    if high and high > low and (high - low == 1 or low == 3 and high == 5):
         return low, high, i + 2
     return low, low, i + 1
 

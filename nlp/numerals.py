@@ -1,7 +1,9 @@
 """数词: Chinese, Arabic and mixed numerals with their vagueness – 两三百, 十几, 三千五, 1.5亿, 百八十, 二十来.
 
-`read_numeral` reads one numeral at a position of *folded* text (nlp.charforms) into an interval. It does not know what is
-counted; amounts and times decide that. 十五六 is 15–16, 十几 11–19, 五十多 50–60, 五十来 50, 大几十 50–90, 百八十 80–100,
+`read_numeral` reads one numeral at a position of *folded* text (nlp.charforms) into an interval. It does not know
+what is
+counted; amounts and times decide that. 十五六 is 15–16, 十几 11–19, 五十多 50–60, 五十来 50, 大几十 50–90, 百八十
+80–100,
 一万二 12000, 三十五十万 300000–500000.
 """
 
@@ -130,7 +132,8 @@ def _without_zero(t: str, value: Numeral, rest: Numeral, factor: Decimal) -> Num
 
 
 def _side_by_side(t: str, first: Numeral) -> Numeral:
-    """三十五十万, 三万五万, 十几二十万: two numerals side by side mean from the one to the other; 五五十万 is a stutter."""
+    """三十五十万, 三万五万, 十几二十万: two numerals side by side mean from the one to the other; 五五十万 is a
+    stutter."""
     nxt = t[first.end : first.end + 1]
     if first.decimal or not nxt or nxt not in "一二三四五六七八九两十百" or t[first.start].isdigit():
         return first

@@ -11,11 +11,13 @@ from nlp.numerals import numerals, plain
 
 _MAYBE = re.compile(r"[点%厘成率化息]|百分之")
 _UNIT = re.compile(
-    r"(?P<more>个[多来半])?\s?(?:个?百分点|个?点(?!钱|子|位|击|评|赞|名|外|开|了)|%|(?P<cheng>成(?!本|立|功|交|了|都|人|分))|厘(?P<fen>[一二三四五六七八九])?)"
+    r"(?P<more>个[多来半])?\s?(?:个?百分点|个?点(?!钱|子|位|击|评|赞|名|外|开|了)|%|(?P<cheng>成(?!本|立|功|交|了"
+    r"|都|人|分))|厘(?P<fen>[一二三四五六七八九])?)"
 )
 _BEFORE = re.compile(r"(?:百分之|百分)$")
 _RATE = re.compile(
-    r"(?:(?P<rate>年化|利率|收益率|回报率|票息)|收益|利息|一年)(?:大概|差不多|能|有|到|是|就|也|才|在|做|得|的|都|只|个){0,4}$"
+    r"(?:(?P<rate>年化|利率|收益率|回报率|票息)|收益|利息|一年)(?:大概|差不多|能|有|到|是|就|也|才|在|做|得|的|都"
+    r"|只|个){0,4}$"
 )
 _NO_RATE = re.compile(r"[年月天个万千百块元号日,点多]")
 _BARE_UNIT = re.compile(r"个?(?P<half>半)?")
@@ -42,7 +44,8 @@ class _Rate:
 
 
 def find_percents(text: str, assume_rate: bool = False) -> list[Percent]:
-    """The returns in `text`, in its order. A rate needs its sign (个点, %, 百分之), a word (年化五), or the form 两点几;
+    """The returns in `text`, in its order. A rate needs its sign (个点, %, 百分之), a word (年化五), or the form
+    两点几;
     `assume_rate` takes a bare number too (五到八吧, 两个半: the answer to a question about returns)."""
     t = fold(text)
     if not (assume_rate or _MAYBE.search(t)):

@@ -47,11 +47,16 @@ class Window:
         }
 
 
-_EXCEPT = re.compile(r"除了?(?:开|去)?(?P<what>[^,。;!?]{1,10}?)(?:以外|之外|外)?[,]?(?:其他|其它|别的|其余)?(?:时间|时候|日子|天)?(?:我|你)?(?P<ok>都|随|什么时候|哪天|均|全)")
+_EXCEPT = re.compile(
+    r"除了?(?:开|去)?(?P<what>[^,。;!?]{1,10}?)(?:以外|之外|外)?[,]?(?:其他|其它|别的|其余)?(?:时间|时候|日子"
+    r"|天)?(?:我|你)?(?P<ok>都|随|什么时候|哪天|均|全)"
+)
 _EVERY_SUCH = re.compile(r"每(?:天|周|个?(?:星期|礼拜))[^,。;!?]{0,4}那[天时会]")
 _ANY_CALL = re.compile(r"打(?!款|钱|新|算)|找我|联系|联络|来电|电话|call|接|聊|拨|方便|有空|在线|时间")
 _TURN = re.compile(r"[别不没忙。;!?]|或者?|还是|和|跟|要么")
-_CORRECTION = re.compile(r"(?:^|[,。;!? ])[哦噢啊呃哎诶欸]?(?:不是|不对|不不|不(?=,)|算了|说错了?|错了|等等|改成|改到|还是)")
+_CORRECTION = re.compile(
+    r"(?:^|[,。;!? ])[哦噢啊呃哎诶欸]?(?:不是|不对|不不|不(?=,)|算了|说错了?|错了|等等|改成|改到|还是)"
+)
 
 
 def combine(first: TimeExpr, second: TimeExpr) -> TimeExpr:
@@ -146,9 +151,7 @@ def _evening(clock: str | None, night: bool) -> str | None:
     return f"{int(clock[:2]) + 12:02d}{clock[2:]}"
 
 
-def _stated(
-    t: str, exprs: list[TimeExpr], parts: list[Clause], reference: datetime
-) -> Iterator[Window]:
+def _stated(t: str, exprs: list[TimeExpr], parts: list[Clause], reference: datetime) -> Iterator[Window]:
     for n, expr in enumerate(exprs):
         mood = None if expr.past else mood_of(t, exprs, n, parts)
         if mood is None:
@@ -178,9 +181,7 @@ def _kind(t: str, expr: TimeExpr, mood: Mood, negated: bool) -> WindowKind:
     return "recurring" if mood == "busy" and expr.part else "once"
 
 
-def _excepted(
-    t: str, text: str, exprs: list[TimeExpr], reference: datetime
-) -> list[Window]:
+def _excepted(t: str, text: str, exprs: list[TimeExpr], reference: datetime) -> list[Window]:
     """除了周三都行: the other days; 除了中午都行: not at noon."""
     m = _EXCEPT.search(t)
     if not m:
@@ -226,5 +227,3 @@ def _covers(a: Window, b: Window) -> bool:
         return WEEKDAYS[b.date.weekday()] == a.days[0] and (b.from_, b.to) in ((a.from_, a.to), (None, None))
     same_day = (a.kind, a.days, a.date, a.polarity) == (b.kind, b.days, b.date, b.polarity)
     return same_day and ((b.from_, b.to) in ((a.from_, a.to), (None, None)))
-
-

@@ -1,6 +1,8 @@
-"""钟点和时段: parts of the day and clock times of folded text, as wall-clock times "HH:MM" (words: lexicon/values/parts.yaml).
+"""钟点和时段: parts of the day and clock times of folded text, as wall-clock times "HH:MM" (words:
+lexicon/values/parts.yaml).
 
-A part of the day before the hour decides its half (晚上八点 20:00); a bare 三四点 is 15:00–16:00 and 七八点 19:00–20:00, for
+A part of the day before the hour decides its half (晚上八点 20:00); a bare 三四点 is 15:00–16:00 and 七八点
+19:00–20:00, for
 nobody is called in the small hours; 八点多 is 08:00–09:00. 以后 opens the end, 以前 the beginning.
 """
 
@@ -17,7 +19,8 @@ from nlp.times.calendar import small_int
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """一处钟点或时段. `half` of the day (am, noon, pm, night, dawn, day; None for a bare hour); `part`: the key in parts.yaml,
+    """一处钟点或时段. `half` of the day (am, noon, pm, night, dawn, day; None for a bare hour); `part`: the key in
+    parts.yaml,
     None where an hour was said; `edge`: after or before; `weekdays`: only when the market is open."""
 
     start: int
@@ -32,18 +35,33 @@ class Clock:
 
 _H = r"(?:[01]?\d|2[0-4]|二十[一二三四]?|十[一二三四五六七八九]?|[零一二三四五六七八九两])"
 _NOT_BEFORE = r"(?<![零一二三四五六七八九十百千万亿两几\d.之第差有])"
-_O = r"(?:点(?![一二三四五六七八九](?![十分刻定直过起到打来])|\d(?!\d))钟?整?(?!子|位|击|评|钱|多钱|[一二三四五六七八九\d几]+(?:个|%|万|亿|块|厘))|时(?![候间段不常效])|:(?=[0-5]\d))"
-_M = r"(?:半|[一三]刻钟?|过?(?:零[一二三四五六七八九]|[二三四五]十[一二三四五六七八九]?|十[一二三四五六七八九]?|[0-5]\d|[一二三四五](?=分))分?(?!钟后|万|千|百|个|点|天|年|月|块))"
+_O = (
+    r"(?:点(?![一二三四五六七八九](?![十分刻定直过起到打来])|\d(?!\d))钟?整?(?!子|位|击|评|钱|多钱"
+    r"|[一二三四五六七八九\d几]+(?:个|%|万|亿|块|厘))|时(?![候间段不常效])|:(?=[0-5]\d))"
+)
+_M = (
+    r"(?:半|[一三]刻钟?|过?(?:零[一二三四五六七八九]|[二三四五]十[一二三四五六七八九]?|十[一二三四五六七八九]?"
+    r"|[0-5]\d|[一二三四五](?=分))分?(?!钟后|万|千|百|个|点|天|年|月|块))"
+)
 _HALVES = r"(?:早上|上午|中午|下午|傍晚|晚上|夜里)"
 _TO = r"(?:到|至|~|-{1,2})"
-_RANGE = re.compile(rf"{_NOT_BEFORE}(?P<h1>{_H})(?:{_O}(?P<m1>{_M})?)?(?:钟|左右)?{_TO}(?P<half>{_HALVES})?(?P<h2>{_H}){_O}(?P<m2>{_M})?")
-_PAIR = re.compile(
-    r"(?<![零一二三四五六七八九十百千万两几\d第])(?P<pair>[一两二三四五六七八][二三四五六七八九]|九十|十一二|十一十二|九点十|十点十一)点钟?(?!子|位|[一二三四五六七八九]个)"
+_RANGE = re.compile(
+    rf"{_NOT_BEFORE}(?P<h1>{_H})(?:{_O}(?P<m1>{_M})?)?(?:钟"
+    rf"|左右)?{_TO}(?P<half>{_HALVES})?(?P<h2>{_H}){_O}(?P<m2>{_M})?"
 )
-_POINT = re.compile(rf"(?P<past>过了?)?{_NOT_BEFORE}(?P<h1>{_H}){_O}(?P<m1>{_M})?(?P<more>多钟?)?(?:来钟|钟|左右|前后|的样子)?")
-_ONE = re.compile(r"(?:整|钟|半|多|左右|以[后前]|之[后前]|[后前到至]|打|来电|联系|找我|[一三]刻|[一二三四五]?十|过|左|再|给我|你|准)")
+_PAIR = re.compile(
+    r"(?<![零一二三四五六七八九十百千万两几\d第])(?P<pair>[一两二三四五六七八][二三四五六七八九]|九十|十一二"
+    r"|十一十二|九点十|十点十一)点钟?(?!子|位|[一二三四五六七八九]个)"
+)
+_POINT = re.compile(
+    rf"(?P<past>过了?)?{_NOT_BEFORE}(?P<h1>{_H}){_O}(?P<m1>{_M})?(?P<more>多钟?)?(?:来钟|钟|左右|前后|的样子)?"
+)
+_ONE = re.compile(
+    r"(?:整|钟|半|多|左右|以[后前]|之[后前]|[后前到至]|打|来电|联系|找我|[一三]刻|[一二三四五]?十|过|左|再|给我|你|准)"
+)
 _EDGE = re.compile(
-    r"(?:的?(?:时候)?)?(?P<after>以后|之后|过后|往后|后(?!天|面|来|半|续|边|悔)|起(?!来|床|码)|开外)|(?P<before>以前|之前|前(?!面|台|天|后|海|几|两|提)|为止)"
+    r"(?:的?(?:时候)?)?(?P<after>以后|之后|过后|往后|后(?!天|面|来|半|续|边|悔)|起(?!来|床|码)|开外)"
+    r"|(?P<before>以前|之前|前(?!面|台|天|后|海|几|两|提)|为止)"
 )
 _JOIN = re.compile(r"[的,那个大概差不多就要到是 ]{0,4}")
 _PAIRS = {"九十": (9, 10), "十一二": (11, 12), "十一十二": (11, 12), "九点十": (9, 10), "十点十一": (10, 11)}

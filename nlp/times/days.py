@@ -3,18 +3,21 @@
 import re
 from datetime import date
 
+from nlp.times import month_rules, occasion_rules, week_rules
 from nlp.times.day import Day
-from nlp.times import day_rules_more as _more  # registers its rules
-from nlp.times.day_rules import RULES
 
-_MAYBE = re.compile(r"[天日月年周号节晚早晨儿期拜末旬季假朝]|五一|国庆|元旦|中秋|端午|清明|圣诞|双1?十?[一二12]|618|十一|除夕|\d[-/.]\d|这两|几|会|过|有空|下次|昨|春|星|半|近|初|节")
+_RULES = [*month_rules.RULES.all, *week_rules.RULES.all, *occasion_rules.RULES.all]
+_MAYBE = re.compile(
+    r"[天日月年周号节晚早晨儿期拜末旬季假朝]|五一|国庆|元旦|中秋|端午|清明|圣诞|双1?十?[一二12]|618|十一|除夕"
+    r"|\d[-/.]\d|这两|几|会|过|有空|下次|昨|春|星|半|近|初|节"
+)
 
 
 def find_days(t: str, today: date) -> list[Day]:
     """The days in the folded text `t`, from left to right, none inside another; at one place the longest wins."""
     if not _MAYBE.search(t):
         return []
-    found = [d for rule, handler in RULES for m in rule.finditer(t) if (d := handler(m, today))]
+    found = [d for rule, handler in _RULES for m in rule.finditer(t) if (d := handler(m, today))]
     found.sort(key=lambda d: (d.start, -d.end))
     kept: list[Day] = []
     for day in found:

@@ -16,11 +16,16 @@ from nlp.times.days import find_days
 class TimeExpr:
     """一处时间说法, before it is known to be a wish to be called.
 
-    `on` is the calendar day it names, `days` the weekdays (mon…sun) of a habit, `from_`/`to` "HH:MM". `recurring`: it carries a
-    habit word (每天, 一般, 工作日, several weekdays). `vague`: an occasion without a fixed day (过几天, 这两天). `today`: it
-    runs from the moment of speaking (一会儿, 半小时后). `past`: it lies behind (昨天, 三天前). `weekday`: a single weekday said
-    without a week. `inherited`: its day was said before. `edge`: after (以后) or before (以前). `part`: the part of the day, where
-    no hour was said; `half`: the half of the day that it or the hour is of ("hour": a bare hour). `span`: a month or longer.
+    `on` is the calendar day it names, `days` the weekdays (mon…sun) of a habit, `from_`/`to` "HH:MM". `recurring`: it
+    carries a
+    habit word (每天, 一般, 工作日, several weekdays). `vague`: an occasion without a fixed day (过几天, 这两天).
+    `today`: it
+    runs from the moment of speaking (一会儿, 半小时后). `past`: it lies behind (昨天, 三天前). `weekday`: a single
+    weekday said
+    without a week. `inherited`: its day was said before. `edge`: after (以后) or before (以前). `part`: the part of
+    the day, where
+    no hour was said; `half`: the half of the day that it or the hour is of ("hour": a bare hour). `span`: a month or
+    longer.
     """
 
     on: date | None
@@ -52,18 +57,29 @@ class TimeExpr:
         return self.from_ is not None or self.to is not None
 
 
-_N = r"(?P<n>[0-9]{1,3}|[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九两俩半几]|十来|十几|两三|三五|[一二三四五六七八]?十?[一二三四五六七八][二三四五六七八九]|个把)"
-_UNIT = r"(?:(?P<ge>个)(?P<half>半)?|多|来)*(?P<unit>小时|钟头|钟(?!头)|分钟|刻钟|min)"
+_COUNT = (
+    r"(?P<n{0}>[0-9]{1,3}|[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九两俩半几]|十来|十几|两三|三五"
+    r"|[一二三四五六七八]?十?[一二三四五六七八][二三四五六七八九]|个把)"
+    r"(?:(?P<ge{0}>个)(?P<half{0}>半)?|多|来)*(?P<unit{0}>小时|钟头|钟(?!头)|分钟|刻钟|min)(?:左右|的样子)?"
+)
 _OFFSET = re.compile(
-    rf"(?<![点零一二三四五六七八九十\d])(?:(?:再|等)?(?:过|等|隔)(?:个|上)?{_N}{_UNIT}(?:左右|的样子)?(?:以后|之后|后|再)?"
-    rf"|{_N.replace('<n>', '<n2>')}{_UNIT.replace('<ge>', '<ge2>').replace('<half>', '<half2>').replace('<unit>', '<unit2>')}(?:左右|的样子)?(?:以后|之后|过后|后(?!天)|再(?=打|来|联|拨|找|call)))"
+    r"(?<![点零一二三四五六七八九十\d])(?:(?:再|等)?(?:过|等|隔)(?:个|上)?"
+    + _COUNT.replace("{0}", "")
+    + r"(?:以后|之后|后|再)?|"
+    + _COUNT.replace("{0}", "2")
+    + r"(?:以后|之后|过后|后(?!天)|再(?=打|来|联|拨|找|call)))"
 )
 _LATER = re.compile(
-    r"一会儿?|等一?会儿?|等下(?![次周个半月礼])|等一下|待一?会儿?|呆会儿?|稍后|稍晚|晚[一点些]+儿?(?=[再你打来联回找给,。]|$)|晚点|过一?会儿?|过一?下(?=[再你])|等阵|阵间|迟啲|迟点|等[一]?哈儿?|过一?哈儿?|一哈儿|等歇|晏点|过一歇|待会|歇会儿?|回头(?=[再你打来])(?!我)"
+    r"一会儿?|等一?会儿?|等下(?![次周个半月礼])|等一下|待一?会儿?|呆会儿?|稍后|稍晚"
+    r"|晚[一点些]+儿?(?=[再你打来联回找给,。]|$)|晚点|过一?会儿?|过一?下(?=[再你])|等阵|阵间|迟啲|迟点"
+    r"|等[一]?哈儿?|过一?哈儿?|一哈儿|等歇|晏点|过一歇|待会|歇会儿?|回头(?=[再你打来])(?!我)"
 )
 _MINUTES = {"小时": 60, "钟头": 60, "钟": 60, "分钟": 1, "刻钟": 15, "min": 1}
 HABIT = re.compile(
-    r"每天|天天|每日|日日|每周|每个?(?:星期|礼拜)|每到|每回|每次|一般|平时|平常|平日|通常|正常|经常|总是|老是|基本上?|大多|多半|多数|往后|今后|向来|从来|习惯|长期|固定|逢|老规矩|照旧|老时间|有急?事[儿情]?(?=[^,。]{0,8}[打找联])|要(?:打|找|聊|联系|说|打电话)|打电话的话|找我的话|下[回次](?=[^,。]{0,6}[打找联])|(?:^|[,。你们的])以后(?=[^,。]*[别不打来找联])"
+    r"每天|天天|每日|日日|每周|每个?(?:星期|礼拜)|每到|每回|每次|一般|平时|平常|平日|通常|正常|经常|总是|老是"
+    r"|基本上?|大多|多半|多数|往后|今后|向来|从来|习惯|长期|固定|逢|老规矩|照旧|老时间"
+    r"|有急?事[儿情]?(?=[^,。]{0,8}[打找联])|要(?:打|找|聊|联系|说|打电话)|打电话的话|找我的话"
+    r"|下[回次](?=[^,。]{0,6}[打找联])|(?:^|[,。你们的])以后(?=[^,。]*[别不打来找联])"
 )
 _GLUE = re.compile(r"[的在,、 ~那个是就大概差不多左右要到了啊呢吧嘛呃嗯我最好可以或者等]{0,6}")
 _SOFT_GAP = re.compile(r"[^,。;!? 打拨联找来call别]{0,5}")
@@ -102,7 +118,7 @@ def _free(start: int, end: int, taken: list[tuple[int, int]]) -> bool:
 
 def _habitual(t: str, e: TimeExpr, habits: list[int]) -> bool:
     """A habit word in the sentence before it; a named day (明天) is none all the same."""
-    if e.on is not None and e.weekday is None or e.vague or e.today:
+    if (e.on is not None and e.weekday is None) or e.vague or e.today:
         return False
     begin = max((t.rfind(c, 0, e.start) for c in "。;!?"), default=-1)
     return any(begin < h < e.end + 2 for h in habits)

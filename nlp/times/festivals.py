@@ -10,14 +10,14 @@ import yaml
 from dongke.clock import TradingCalendar
 
 _SOLAR = {
-    "元旦": (1, 1), "情人节": (2, 14), "三八": (3, 8), "妇女节": (3, 8), "五一": (5, 1), "五四": (5, 4), "六一": (6, 1),
-    "儿童节": (6, 1), "七一": (7, 1), "八一": (8, 1), "教师节": (9, 10), "国庆": (10, 1), "平安夜": (12, 24), "圣诞": (12, 25),
-    "双十一": (11, 11), "双十二": (12, 12), "618": (6, 18),
+    "元旦": (1, 1), "情人节": (2, 14), "三八": (3, 8), "妇女节": (3, 8), "五一": (5, 1), "五四": (5, 4),
+    "六一": (6, 1), "儿童节": (6, 1), "七一": (7, 1), "八一": (8, 1), "教师节": (9, 10), "国庆": (10, 1),
+    "平安夜": (12, 24), "圣诞": (12, 25), "双十一": (11, 11), "双十二": (12, 12), "618": (6, 18),
 }  # fmt: skip
 _SAME = {
-    "过年": "春节", "新年": "春节", "大年初一": "春节", "正月初一": "春节", "大年": "春节", "年": "春节", "新春": "春节",
-    "劳动节": "五一", "十一": "国庆", "双11": "双十一", "双12": "双十二", "六一八": "618", "大年三十": "除夕", "年三十": "除夕",
-    "端阳": "端午", "八月十五": "中秋", "正月十五": "元宵", "三月八号": "三八",
+    "过年": "春节", "新年": "春节", "大年初一": "春节", "正月初一": "春节", "大年": "春节", "年": "春节",
+    "新春": "春节", "劳动节": "五一", "十一": "国庆", "双11": "双十一", "双12": "双十二", "六一八": "618",
+    "大年三十": "除夕", "年三十": "除夕", "端阳": "端午", "八月十五": "中秋", "正月十五": "元宵", "三八节": "三八",
 }  # fmt: skip
 PUBLIC = ("元旦", "春节", "清明", "五一", "端午", "中秋", "国庆")
 #: days of the public holiday after the festival day, where no calendar is known yet
@@ -52,12 +52,13 @@ def lunar_new_year_day(month: str, day: int, year: int) -> date | None:
     row = _lunar().get(year)
     if row is None:
         return None
-    days: int = day - 1 if month == "正月" else day - 1 - row["腊月"]
-    return row["春节"] + timedelta(days)
+    first: date = row["春节"]
+    return first + timedelta(day - 1 if month == "正月" else day - 1 - row["腊月"])
 
 
 def after(name: str, day: date) -> date:
-    """The first working day after a public holiday whose festival is on `day`; the next day after any other festival."""
+    """The first working day after a public holiday whose festival is on `day`; the next day after any other
+    festival."""
     name = _SAME.get(name, name)
     if name == "除夕":
         name, day = "春节", day + timedelta(1)

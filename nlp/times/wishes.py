@@ -1,4 +1,5 @@
-"""约时间: what is said of a time in an utterance – call me then, do not, I am free, I am not (words: lexicon/values/contact.yaml)."""
+"""约时间: what is said of a time in an utterance – call me then, do not, I am free, I am not (words:
+lexicon/values/contact.yaml)."""
 
 import re
 from dataclasses import dataclass
@@ -14,10 +15,14 @@ Mood = Literal["call", "stay_away", "free", "busy"]
 CALLS: tuple[Mood, Mood] = ("call", "stay_away")
 _CLAUSES = re.compile(r"[^,.;!?。\s\[\]]+")
 _QUESTION = re.compile(
-    r"(?:吗|么|没有?|多少|几点|什么|啥)[呀啊呢]?$|[吗么](?=[,。 ?]|$)|\?|行不行|好不好|能不能|可不可以|是不是|有没有|会不会|要不要|能办不|[办弄做买卖]不$"
+    r"(?:吗|么|没有?|多少|几点|什么|啥)[呀啊呢]?$|[吗么](?=[,。 ?]|$)|\?|行不行|好不好|能不能|可不可以|是不是"
+    r"|有没有|会不会|要不要|能办不|[办弄做买卖]不$"
 )
 _NICELY = re.compile(r"(?:行|好|可以|成|方便|中|得|能)(?:吗|么|不|嘛|没)|行不行|好不好|可不可以|方不方便")
-_PAYS = re.compile(r"(?:公积金|工资|奖金|分红|法院|村委|单位|款|钱|兑付|房子|保险|理赔|万).{0,24}打(?:过来|给我|来|到)|打(?:过来|给我|来).{0,8}[万块]")
+_PAYS = re.compile(
+    r"(?:公积金|工资|奖金|分红|法院|村委|单位|款|钱|兑付|房子|保险|理赔|万).{0,24}打(?:过来|给我|来|到)|打(?:过来"
+    r"|给我|来).{0,8}[万块]"
+)
 _SURELY_CALLS = re.compile(r"电话|再打|别打|你打|找我|联系|不要打|聊")
 _SURE_OF_SPAN = re.compile(r"联[系络]|找我|电话|来电|再打|call|聊|再说|沟通")
 _LITTLE = 8  #: characters beside the time, for 可以 to be about the time
@@ -146,9 +151,7 @@ def _assents(t: str, expr: TimeExpr, clause: Clause, rest: str) -> bool:
     return len(rest) <= _LITTLE and bool(words()["assent"].search(rest))
 
 
-def _following(
-    t: str, exprs: list[TimeExpr], n: int, parts: list[Clause], own: int
-) -> Mood | None:
+def _following(t: str, exprs: list[TimeExpr], n: int, parts: list[Clause], own: int) -> Mood | None:
     """The next clauses without a time: 我午休雷打不动, 别在那时候来电."""
     expr = exprs[n]
     alone = parts[own].end - parts[own].start - (expr.end - expr.start) <= 2
