@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from dongke.types import Speaker, Utterance
 from followup.history import Contact, Event, History, Said
 from followup.playbooks import EventRule
-from followup.subjects import Subject, foreign, named, negates
+from followup.subjects import Subject, foreign, named, negates, notes_down
 
 _FILLER = re.compile(
     r"[^\u4e00-\u9fffA-Za-z0-9]+|嗯+|哦+|噢+|啊+|呃+|哎|诶|唉|喂|好的?|行吧?|对的?|是的?|知道了?|明白了?|了解了?|收到了?|可以|谢谢|再见|拜拜|没事|您好|你好|记下了?|辛苦了?|那就这样|先这样|再说吧?|吧|呢|了"
@@ -67,7 +67,7 @@ def _answers(subject: Subject, contact: Contact, index: int, naming: int) -> boo
     """An answer with substance: words that belong to the subject or the figure asked for, no evasion, no other
     subject."""
     turn, asked = contact.utterances[index], contact.utterances[naming].text
-    if turn.suspect or _EVADES.search(turn.text) or foreign(subject, contact, index):
+    if turn.suspect or notes_down(turn.text) or _EVADES.search(turn.text) or foreign(subject, contact, index):
         return False
     if naming < index and ((_ASKS_FIGURE.search(asked) and _FIGURE.search(turn.text)) or _asks_back(turn.text)):
         return True
@@ -111,8 +111,8 @@ def _same_day(subject: Subject, day: object) -> bool:
 
 
 def _refusing_words(subject: Subject, contact: Contact) -> list[int] | None:
-    subjects = set(named(subject, contact)[Speaker.CUSTOMER])
-    asked = set(named(subject, contact)[Speaker.ADVISOR])
+    found = named(subject, contact, spoken_of=False)
+    subjects, asked = set(found[Speaker.CUSTOMER]), set(found[Speaker.ADVISOR])
     for index, utterance in enumerate(contact.utterances):
         if utterance.speaker is not Speaker.CUSTOMER or not _refuses(subject, utterance):
             continue

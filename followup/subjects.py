@@ -10,6 +10,9 @@ from followup.playbooks import Playbook
 
 #: what belongs to others names nothing
 ALIEN = frozenset({"other_holder", "relative_on_line"})
+MAX_NOTED = 18  #: characters; a longer answer says something
+_NOTED = re.compile(r"记(下|住|录|着)|登记|知道|明白|清楚|了解|收到|听到|有数")
+_TELLS_MORE = re.compile(r"[?？]|吗|呢|怎么|什么|多少|几|哪|要不要|能不能|行不行|[0-9一二三四五六七八九十百千万]")
 _SUFFIX = re.compile(r"(证券|银行|保险|人寿|基金|信托|财富|期货|理财|国际)$")
 _NO_CONTENT = re.compile(
     r"[^\u4e00-\u9fffA-Za-z]+|[你我他她它们咱您俺的地得了是在有不没这那哪就都也还很太老最更好再又才只用要想会能可以说去来到给个一把被让和跟与或"
@@ -29,14 +32,22 @@ class Subject:
     opening: Contact
 
 
-def named(subject: Subject, contact: Contact) -> dict[Speaker, list[int]]:
-    """Utterance indexes, by speaker, that name the subject."""
+def named(subject: Subject, contact: Contact, *, spoken_of: bool = True) -> dict[Speaker, list[int]]:
+    """Utterance indexes, by speaker, that name the subject. To note it down (两融我记下了) is not to speak of it,
+    unless any naming will do (`spoken_of` false).
+    """
     indexes = set(_by_mentions(subject, contact.mentions)) | set(_by_words(subject, contact))
     found: dict[Speaker, list[int]] = {Speaker.ADVISOR: [], Speaker.CUSTOMER: []}
     for index in sorted(indexes):
-        if index < len(contact.utterances) and not contact.utterances[index].suspect:
-            found[contact.utterances[index].speaker].append(index)
+        turn = contact.utterances[index] if index < len(contact.utterances) else None
+        if turn is not None and not turn.suspect and not (spoken_of and notes_down(turn.text)):
+            found[turn.speaker].append(index)
     return found
+
+
+def notes_down(text: str) -> bool:
+    """Whether an utterance says no more than that it was heard."""
+    return bool(_NOTED.search(text)) and len(text) <= MAX_NOTED and not _TELLS_MORE.search(text)
 
 
 def foreign(subject: Subject, contact: Contact, index: int, kinds: Collection[str] | None = None) -> bool:
@@ -82,10 +93,19 @@ def _by_mentions(subject: Subject, mentions: Iterable[TopicMention]) -> Iterator
 def _by_words(subject: Subject, contact: Contact) -> Iterator[int]:
     own, general = _own_words(subject), subject.playbook.about.words
     for index, utterance in enumerate(contact.utterances):
+        if _of_others(subject, contact, index):
+            continue
         if any(p.search(utterance.text) for p in own):
             yield index
         elif general.search(utterance.text) and not foreign(subject, contact, index, subject.playbook.about.keyed):
             yield index
+
+
+def _of_others(subject: Subject, contact: Contact, index: int) -> bool:
+    """Whether the reader found there only other people's matters of this kind (我同事买了量化)."""
+    kinds = {*subject.playbook.about.keyed, *subject.playbook.about.kinds}
+    here = [m for m in contact.mentions if m.utterance == index and m.kind in kinds]
+    return bool(here) and all(not ALIEN.isdisjoint(m.flags) for m in here)
 
 
 def _own_words(subject: Subject) -> list[re.Pattern[str]]:
