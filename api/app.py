@@ -16,6 +16,7 @@ from api.routes import (
     conversations,
     customers,
     events,
+    notices,
     opportunities,
     pages,
     quarantine,
@@ -29,7 +30,10 @@ from dongke.settings import settings
 
 VERSION = "0.1.0"
 STATIC = Path(__file__).parent / "static"
-ROUTES = (tokens, conversations, recordings, events, customers, opportunities, tags, reports, quarantine, system, pages)
+ROUTES = (
+    *(tokens, conversations, recordings, events, customers, opportunities),
+    *(notices, tags, reports, quarantine, system, pages),
+)
 
 
 def create_app() -> FastAPI:

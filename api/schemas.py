@@ -239,6 +239,24 @@ class OpportunityPage(BaseModel):
     next_cursor: str | None
 
 
+class NoticeOut(BaseModel):
+    """提醒."""
+
+    id: str
+    kind: str
+    customer_id: str
+    customer_name: str
+    advisor_id: str
+    due_at: datetime
+    text: str
+    made_at: datetime
+
+
+class NoticePage(BaseModel):
+    items: list[NoticeOut]
+    next_cursor: str | None
+
+
 class ActionIn(BaseModel):
     """手工登记商机的结果. 没有会话佐证的显示为自报."""
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, cast, func, literal, null, union_all
+from sqlalchemy import ColumnElement, String, cast, func, literal, null, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, col, select
 
@@ -55,7 +55,7 @@ _SOURCES: tuple[tuple[str, Any, str, str, tuple[str, ...]], ...] = (
 def _select(kind: str, table: Any, ident: str, at: str, fields: tuple[str, ...], members: list[str]) -> Any:
     pairs = [part for f in fields for part in (literal(f), getattr(table, f))]
     detail = func.jsonb_build_object(*pairs) if pairs else cast(null(), JSONB)
-    conditions = [col(table.customer_id).in_(members)]
+    conditions: list[ColumnElement[bool]] = [col(table.customer_id).in_(members)]
     if table is BehaviourEvent:
         browsing = col(BehaviourEvent.event).regexp_match(_BROWSING)
         conditions.append(browsing if kind == "browse" else ~browsing)

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Query
 from fastapi import Path as PathParameter
 from sqlmodel import col, select
 
-from api import doors, paging, schemas
+from api import apart, doors, paging, schemas
 from api.deps import Operator, SessionDep
+from api.files import Kind
 from api.paging import Cursor, Limit
 from api.problems import responses
 from dongke import audit
 from dongke.errors import BadInput
-from dongke.quarantine import Quarantined
+from dongke.quarantine import Quarantined, one
 
 router = APIRouter(tags=["隔离区"])
 _MAX_ID = 2**31 - 1
@@ -45,15 +46,12 @@ def get_quarantine(
 @router.post("/v1/quarantine/{ident}/retry", response_model=schemas.RetryResult, responses=responses(401, 403, 404))
 def post_retry(session: SessionDep, principal: Operator, ident: Annotated[int, PathParameter(ge=1, le=_MAX_ID)]) -> Any:
     """再接入一次 (例如客户已经录入之后)."""
-    outcome = doors.retry(session, ident)
-    audit.record(session, principal.subject, "quarantine.retry", str(ident), state=outcome.state)
-    fault = outcome.fault
-    return {
-        "id": ident,
-        "resolved": fault is None,
-        "code": fault.code if fault else None,
-        "detail": fault.detail if fault else None,
-    }
+    kept = one(session, ident)
+    outcome = apart.retry(ident) if kept.door == Kind.RECORDING else doors.retry(session, ident).to_json()
+    session.expire_all()
+    fault = outcome.get("code")
+    audit.record(session, principal.subject, "quarantine.retry", str(ident), state=outcome["state"])
+    return {"id": ident, "resolved": fault is None, "code": fault, "detail": outcome.get("detail")}
 
 
 def _number(text: str) -> int:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -16,10 +17,13 @@ from starlette.exceptions import HTTPException
 
 from api import apart, problems, schemas
 from api.deps import Reader, SessionDep, SettingsDep, Writer
+from api.doors import Intake
+from api.files import Kind, as_bytes
 from api.problems import responses
 from asr.models import Recording, StoredConversation
+from asr.recordings import inside
 from dongke.directory import Customer
-from dongke.errors import BadInput, NotFound
+from dongke.errors import BadInput, DongkeError, NotFound
 from dongke.scope import visible
 from dongke.settings import Settings
 
@@ -60,8 +64,15 @@ class Posted(BaseModel):
     transcript: UploadFile | None = None
 
 
-async def read_posted(request: Request) -> Posted:
-    """The recording of a multipart form, or the path in a JSON body. Raises BadInput."""
+async def read_posted(request: Request) -> AsyncIterator[Posted]:
+    """The recording of a multipart form, or the path in a JSON body; open files are closed afterwards."""
+    try:
+        yield await _read(request)
+    finally:
+        await request.close()
+
+
+async def _read(request: Request) -> Posted:
     try:
         if request.headers.get("content-type", "").startswith("multipart/form-data"):
             form = await request.form(max_files=2, max_fields=20)
@@ -94,13 +105,22 @@ async def read_posted(request: Request) -> Posted:
     openapi_extra=_BODY,
 )
 def post_recording(
-    config: SettingsDep, principal: Writer, posted: Annotated[Posted, Depends(read_posted)]
+    session: SessionDep,
+    config: SettingsDep,
+    principal: Writer,
+    posted: Annotated[Posted, Depends(read_posted, scope="function")],
 ) -> JSONResponse:
     """登记一段录音: 上传文件 (multipart), 或给出 recordings_dir 之内的路径 (JSON). 同一段声音只登记一次."""
     folder, name = _named(posted, config) if posted.path is not None else _saved(posted, config)
     fields = posted.fields
     row = fields.model_dump(mode="json", exclude={"call_id"}, exclude_none=True)
-    outcome = apart.register(row | {"id": fields.call_id, "folder": str(folder), "file": name})
+    row |= {"id": fields.call_id, "folder": str(folder), "file": name}
+    try:
+        inside(folder, name)
+    except DongkeError as refused:
+        Intake(session, config).refuse(Kind.RECORDING, f"upload:{name}", as_bytes(row), refused)
+        return problems.response(refused)
+    outcome = apart.register(row)
     fault = apart.fault_of(outcome)
     if fault is not None:
         return problems.response(fault)
@@ -124,7 +144,7 @@ def get_recording(session: SessionDep, principal: Reader, recording_id: str) -> 
 
 
 def _named(posted: Posted, config: Settings) -> tuple[Path, str]:
-    """The folder and the path within. Whether it stays within is decided where the file is opened (asr.recordings)."""
+    """The folder and the path within; whether it leads out is looked at next."""
     if config.recordings_dir is None:
         raise BadInput("recordings-dir-missing", "没有设置 recordings_dir, 不能按路径登记")
     assert posted.path is not None
