@@ -131,7 +131,8 @@ def _plain(t: str, c: Counted, assume_wan: bool) -> Sum | None:
         return Sum(n, c.end, "ellipsis")
     if not _END.match(t, c.end):
         return None
-    return Sum(n, c.end, "ellipsis") if cues()["money"].search(t, left, right) else None
+    sure = assume_wan or cues()["money"].search(t, left, right)
+    return Sum(n, c.end, "ellipsis") if sure else None
 
 
 def _big_enough(t: str, n: Numeral) -> bool:

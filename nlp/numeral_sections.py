@@ -134,7 +134,7 @@ def _digits(t: str, i: int) -> tuple[Decimal, Decimal, int]:
     high = DIGITS.get(t[i + 1 : i + 2])
     if t.startswith("三两", i):
         return Decimal(2), low, i + 2
-    if high and high > low and (high - low == 1 or low == 3 and high == 5):
+    if high and high > low and (high - low == 1 or (low == 3 and high == 5)):
         return low, high, i + 2
     return low, low, i + 1
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from dongke.errors import BadInput
 from nlp.amounts import find_amounts
 from nlp.dates import find_dates
 from nlp.windows import find_windows
@@ -11,13 +12,16 @@ Kind = Literal["amounts", "windows", "dates"]
 
 
 def parse(kind: Kind, text: str, reference: datetime | None = None) -> list[Any]:
-    """What `found` holds: amounts {"low", "high"}, windows as contact.time with polarity, dates as ISO text or None."""
+    """What `found` holds: amounts {"low", "high"}, windows as contact.time with polarity, dates as ISO text or None.
+
+    Raises BadInput `reference-missing` or `kind-unknown`.
+    """
     if kind == "amounts":
         return [a.to_json() for a in find_amounts(text)]
     if reference is None:
-        raise ValueError(f"{kind}: a reference time is needed")
+        raise BadInput("reference-missing", "日期和联系时间要有参照时间")
     if kind == "windows":
         return [w.to_json() for w in find_windows(text, reference)]
     if kind == "dates":
         return [d.on.isoformat() if d.on else None for d in find_dates(text, reference)]
-    raise ValueError(f"unknown kind {kind!r}")
+    raise BadInput("kind-unknown", f"不认识的种类: {kind}")
