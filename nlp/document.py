@@ -157,7 +157,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """候选标签: what a recognizer would assert; `facts.fold` decides. `order` is the turn that speaks last of it."""
+    """候选标签: what a recognizer would assert; `facts.fold` decides."""
 
     tag: str
     value: Mapping[str, Any]
@@ -170,10 +170,12 @@ class Candidate:
     steps: tuple[str, ...] = ()
     recognizer: str = ""
     version: str = ""
+    said_at: int | None = None  #: the turn that decides, where the marks show more than it
 
     @property
     def order(self) -> int:
-        return max(mark.turn for mark in self.marks)
+        """The turn that speaks last of it."""
+        return max(mark.turn for mark in self.marks) if self.said_at is None else self.said_at
 
 
 def span_marks(mentions: Iterable[Mention]) -> tuple[Mark, ...]:

@@ -97,9 +97,7 @@ def _first(sign: str, before: str, near: str, far: str) -> Word | None:
     """The first word of the sign that fits, look-alikes masked."""
     before, near, far = (_masks(sign).sub(_blank, text) for text in (before, near, far))
     for word in _words(sign):
-        texts = {"before": (before,), "after": (near + far,), "near": (near,)}.get(
-            word.scope, (near, far)
-        )
+        texts = {"before": (before,), "after": (near + far,), "near": (near,)}.get(word.scope, (near, far))
         if any(word.pattern.search(text) for text in texts if text):
             return word
     return None
@@ -115,7 +113,8 @@ def _is_joined(between: str) -> bool:
 
 @cache
 def _macros() -> dict[str, str]:
-    return dict(vocabulary.load("frames/_macros")) | vocabulary.load("cues/stance")["macros"]
+    own: dict[str, str] = vocabulary.load("cues/stance")["macros"]
+    return dict(vocabulary.load("frames/_macros")) | own
 
 
 @cache
@@ -139,8 +138,7 @@ def _words(sign: str) -> tuple[Word, ...]:
 @cache
 def _none() -> tuple[tuple[str, re.Pattern[str], bool], ...]:
     return tuple(
-        (row["id"], re.compile(expand(row["match"], _macros())), bool(row.get("strong")))
-        for row in _data("none")
+        (row["id"], re.compile(expand(row["match"], _macros())), bool(row.get("strong"))) for row in _data("none")
     )
 
 

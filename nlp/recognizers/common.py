@@ -36,6 +36,19 @@ def candidate(
     )
 
 
+def company(document: Document, mention: Mention, reach: int = 4) -> tuple[Mark, ...]:
+    """The mention's marks and those of the same thing in the customer's turns near by: more proof of the same fact."""
+    near = [
+        other.mark
+        for other in document.of(mention.kind)
+        if other.key == mention.key
+        and other.by_customer
+        and abs(other.turn - mention.turn) <= reach
+        and not other.has("other_holder", "quoted")
+    ]
+    return tuple(dict.fromkeys((*mention.marks, *near)))
+
+
 def steps(mention: Mention) -> tuple[str, ...]:
     """How the mention came to be believed, for the explanation."""
     said = f"{'客户' if mention.by_customer else '投顾'}说「{mention.text}」"

@@ -83,6 +83,7 @@ def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> C
         return None
     text = "，".join(p.text for p in parts)
     kind = _kind(place)
+    name = place.key if place.kind == "institution" else _named_before(document, place, kind)
     low, high = (money.low, money.high) if money is not None else (None, None)
     marks = [place.mark, *(p.mark for p in parts)]
     if asked and _ASKED.search(asked) and place.by_customer and prompt is not None:
@@ -90,7 +91,7 @@ def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> C
     return Candidate(
         tag=TAG,
         value={
-            "institution": place.key if place.kind == "institution" else None,
+            "institution": name,
             "institution_type": kind,
             "product": _product(document, place, parts, text, kind),
             "low": values.number(low),
@@ -104,6 +105,15 @@ def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> C
         holder="household" if place.has("household") else "customer",
         steps=steps(place),
     )
+
+
+def _named_before(document: Document, place: Mention, kind: str) -> str | None:
+    """信托, after 中融 was named a few turns before, is that one."""
+    for named in reversed(list(document.of("institution"))):
+        if 0 <= place.turn - named.turn <= 4 and named.start != place.start:
+            if entities.institution_type(named.key) == kind and not named.has(*BARRED):
+                return named.key
+    return None
 
 
 def _before(document: Document, place: Mention, places: Sequence[Mention]) -> Amount | None:
@@ -142,7 +152,7 @@ def _is_held(document: Document, place: Mention, sign: str | None, money: bool, 
     if _THIRD.search(local.window(document, place, before=0, after=0)):
         return False
     if place.kind == "institution":
-        return sign == "hold" and (money or due is not None or _is_sure(document, place)) or (sign is None and money)
+        return (sign == "hold" and (money or due is not None or _is_sure(document, place))) or (sign is None and money)
     if local.judge("product", local.window(document, place)) is not None and not money:
         return False
     return (sign == "hold" and (money or due is not None)) or (money and due is not None)
@@ -164,11 +174,18 @@ def _product(document: Document, place: Mention, parts: Sequence[Stretch], text:
         for mention in document.of("product", turn=part.turn):
             if part.start <= mention.start < part.end and mention.text != place.text:
                 found.append(mention.key)
+    if not found and place.by_customer:  # 都是买的理财, 招行的
+        found = [
+            m.key
+            for m in document.of("product", turn=place.turn)
+            if 0 <= place.start - m.end <= 8 and m.text != place.text
+        ]
     keys = list(dict.fromkeys(found))
     if len(keys) > 1 and "fund" in keys:
         keys.remove("fund")
     if kind == "bank" and not keys:
-        return "fixed_income" if _BANKING.search(text) else "deposit" if _SAVED.search(text) else None
+        lead = document.turns[place.turn].text[max(place.start - 8, 0) : place.start]
+        return "fixed_income" if _BANKING.search(lead + text) else "deposit" if _SAVED.search(text) else None
     if kind == "broker" and keys == ["qdii"]:
         return "stock"
     if kind == "broker" and not keys and _SHARES.search(text):
@@ -204,8 +221,8 @@ def _denials(document: Document, held: set[str]) -> Iterator[Candidate]:
     """Nothing elsewhere: said by himself, or his no to the advisor's question."""
     for mention in document.of("nowhere"):
         if mention.by_customer and not mention.has(*BARRED):
-            kind = _asked_kind(document, document.prompt(mention.turn)) or mention.key
-            yield from _denial(mention.mark, None, kind, held, mention.rule)
+            said = _asked_kind(document, document.prompt(mention.turn)) or mention.key
+            yield from _denial(mention.mark, None, said, held, mention.rule)
     for turn in document.advisor_turns():
         kind = _asked_kind(document, turn)
         reply = document.reply(turn.index)
@@ -242,7 +259,7 @@ def _denial(mark: Mark, asked: Mark | None, kind: str, held: set[str], rule: str
 
 
 def _asked_kind(document: Document, turn: Turn | None) -> str | None:
-    """The type that the advisor asks about: one type, `unknown` for several or for elsewhere; None if no such question."""
+    """The type that the advisor asks about: one, `unknown` for several or elsewhere, else None."""
     if turn is None or turn.by_customer or not _ASKED.search(turn.text):
         return None
     kinds = {_kind(m) for m in document.of("institution", "place_type", turn=turn.index)}

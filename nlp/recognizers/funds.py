@@ -7,18 +7,22 @@ renewed is none. The strongest episode counts.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from dongke.types import Polarity
 from nlp import values
 from nlp.amounts import Amount
 from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
+from nlp.recognizers import external
 from nlp.recognizers.common import steps
 
 VERSION = "1"
 TAG = "funds.idle"
 BARRED = ("other_holder", "hypothetical", "quoted", "sarcastic", "question")
 STRENGTH = {"state": 0.35, "source": 0.3, "use": 0.25, "matures": 0.2, "answer": 0.45}
+SURE = 0.8
+SOON = 62  #: days to a maturity that make the money as good as free
 LEAST = 3000  #: yuan; less is no investment
 NEAR = 5  #: turns between two signs of one episode
 _ASKED = re.compile(
@@ -67,12 +71,51 @@ class Episode:
 def find(document: Document) -> Iterator[Candidate]:
     """The strongest episode, then the denial where nothing later speaks against it."""
     found = [c for e in _episodes(document) if (c := _affirmed(document, e)) is not None]
+    found += [c for c in _falling_due(document) if not any(_overlap(c, f) for f in found)]
     best = max(found, key=lambda c: (c.confidence, -c.order), default=None)
     denial = _denied(document)
     if best is not None and (denial is None or not _outweighs(denial, best)):
         yield best
+        yield from (c for c in found if c is not best and _is_another(c, best))
     elif denial is not None:
         yield denial
+
+
+def _overlap(one: Candidate, other: Candidate) -> bool:
+    """They speak of the same turns or of the same sum."""
+    turns = {m.turn for m in one.marks} & {m.turn for m in other.marks}
+    return bool(turns) or one.value["high"] == other.value["high"]
+
+
+def _falling_due(document: Document) -> Iterator[Candidate]:
+    """What falls due elsewhere within two months and is not renewed or spoken for will be free."""
+    today = document.started_at.date()
+    for held in external.find(document):
+        due = held.value.get("matures_on")
+        if due is None or not 0 <= (date.fromisoformat(due) - today).days <= SOON:
+            continue
+        turns = {m.turn for m in held.marks}
+        bars = document.of("idle_bar")
+        if any(min(turns) <= b.turn <= max(turns) + 2 and b.by_customer for b in bars):
+            continue
+        yield replace(
+            held,
+            tag=TAG,
+            value={
+                "low": held.value["low"],
+                "high": held.value["high"],
+                "available_from": due,
+            },
+            rule="idle.falls_due",
+            confidence=0.72,
+        )
+
+
+def _is_another(candidate: Candidate, best: Candidate) -> bool:
+    """A sum of its own, surely said: two monies are two facts."""
+    own = candidate.value["low"] or candidate.value["high"]
+    same = own == (best.value["low"] or best.value["high"])
+    return own is not None and not same and candidate.confidence >= SURE
 
 
 def _outweighs(denial: Candidate, best: Candidate) -> bool:
@@ -117,7 +160,10 @@ def _counts(document: Document, sign: Mention) -> bool:
         return not sign.has("hypothetical", "quoted")  # the friend pays him back
     if sign.has(*BARRED) or (sign.has("negated") and sign.key in ("source", "state", "use")):
         return False
-    return sign.by_customer or sign.has("confirmed")
+    if sign.by_customer or sign.has("confirmed"):
+        return True
+    reply = document.reply(sign.turn)
+    return reply is not None and sign.key == "source" and bool(values.amounts(document.turns[reply.turn].text))
 
 
 def _affirmed(document: Document, episode: Episode) -> Candidate | None:
@@ -128,6 +174,12 @@ def _affirmed(document: Document, episode: Episode) -> Candidate | None:
         return None
     low, high = (money.low, money.high) if money is not None else (None, None)
     marks = [s.mark for s in episode.signs]
+    marks += [
+        Mark(t.index, 0, 8) for t in turns if episode.first <= t.index <= episode.last + 1 and values.amounts(t.text)
+    ]
+    first = document.prompt(episode.first)
+    if first is not None and first.index == episode.first - 1 and _ASKED.search(first.text):
+        marks.append(Mark(first.index, 0, 8))
     if place is not None:
         marks.append(place)
     lead = episode.signs[0]
@@ -215,8 +267,7 @@ def _amounts(document: Document, turn: Turn, signed: bool) -> tuple[Amount, ...]
     prompt = document.prompt(turn.index)
     asked = prompt is not None and prompt.index == turn.index - 1 and _HOW_MUCH.search(prompt.text)
     corrected = turn.text.startswith(("不对", "不是", "说错", "不止"))
-    asked = asked or corrected
-    if not found and ((asked and len(turn.text) <= 24) or (signed and _COUNTED.search(turn.text))):
+    if not found and (((asked or corrected) and len(turn.text) <= 24) or (signed and _COUNTED.search(turn.text))):
         found = values.amounts(turn.text, True)
     return found
 

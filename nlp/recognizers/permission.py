@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dongke.types import Polarity
 from nlp import local
 from nlp.document import Candidate, Document, Mark, Mention, Turn
-from nlp.recognizers.common import steps
+from nlp.recognizers.common import company, steps
 
 VERSION = "1"
 TAG = "intent.permission"
@@ -51,7 +51,7 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
             continue
         known = best.get(mention.key)
         if known is None or (not wants and known.polarity is Polarity.AFFIRMED):
-            best[mention.key] = _candidate(mention, wants, cue.id, cue.weight)
+            best[mention.key] = _candidate(document, mention, wants, cue.id, cue.weight)
     yield from best.values()
 
 
@@ -67,9 +67,9 @@ def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
         return
     sign = _sign(text, "permission_answers")
     if sign == "refuse":
-        yield _candidate(mention, False, "permission.refuse.answer", 0.8, reply.turn)
+        yield _candidate(document, mention, False, "permission.refuse.answer", 0.8, reply.turn)
     elif sign == "want" and re.search(r"要不要|想不想|兴趣|是想|考虑|开不开|需要", turn.text):
-        yield _candidate(mention, True, "permission.want.answer", 0.75, reply.turn)
+        yield _candidate(document, mention, True, "permission.want.answer", 0.75, reply.turn)
 
 
 def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidate]:
@@ -77,7 +77,7 @@ def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidat
     if sign is None:
         return
     for named in _last(document, turn.index, several=bool(own)):
-        yield _candidate(named, sign == "want", f"permission.{sign}.this", 0.75, turn.index)
+        yield _candidate(document, named, sign == "want", f"permission.{sign}.this", 0.75, turn.index)
 
 
 def _sign(text: str, part: str) -> str | None:
@@ -94,12 +94,17 @@ def _last(document: Document, turn: int, several: bool) -> list[Mention]:
     return []
 
 
-def _candidate(mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None) -> Candidate:
-    marks = mention.marks if turn is None else (mention.mark, Mark(turn, 0, 8))
+def _candidate(
+    document: Document, mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None
+) -> Candidate:
+    marks = company(document, mention)
+    if turn is not None:
+        marks = tuple(dict.fromkeys((*marks, Mark(turn, 0, 8))))
     return Candidate(
         tag=TAG,
         value={"permission": mention.key},
         marks=marks,
+        said_at=mention.turn if turn is None else turn,
         rule=rule,
         polarity=Polarity.AFFIRMED if wants else Polarity.NEGATED,
         confidence=weight,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dongke.types import Polarity
 from nlp import dialogue, local, stance
 from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
-from nlp.recognizers.common import steps
+from nlp.recognizers.common import company, steps
 
 VERSION = "1"
 TAG = "intent.product"
@@ -23,12 +23,16 @@ SPECIFIC = frozenset(
 )
 #: 这个 after one of these rarely means that he wants it from us
 NOT_SOLD = frozenset({"stock", "deposit", "trust", "insurance"})
+#: a relative's wish is not his own
+_RELATIVE = re.compile(
+    r"(我妈|我爸|妈妈|爸爸|儿子|女儿|闺女|婆婆|岳父|丈母娘|老公|老婆|太太|先生|爱人|媳妇|老伴|我哥|我姐|我弟|我妹)[^，。？！]{0,5}(想|要|喜欢|非|倒是|一直|老是|天天|让|叫)"
+)
 PLATFORM = frozenset({"余额宝", "零钱通", "小荷包", "朝朝宝", "天天宝", "活期宝"})
 _OFFER = re.compile(
     r"考虑|要不要|兴趣|推荐|试试|了解|配|买|看看|做|可以|怎么样|需要|放|来|合适|想|款|只|听过|有|接受|门槛"
 )
 _WISH = re.compile(r"要不要|想不想|想买|是想|想要|想了解|感兴趣|有兴趣|考虑|要买|买.{0,4}对吧|能接受|愿意|可以接受")
-_GIVEN_UP = re.compile(r"(?<!要)不放|(?<!要)不配|不买|不要|不做|不碰|不考虑|不提|不推")
+_GIVEN_UP = re.compile(r"(?<!要)不放|(?<!要)不配|不买|不要|不做|不碰|(?<!要)不考虑|不提|不推")
 
 
 def find(document: Document) -> Iterator[Candidate]:
@@ -57,12 +61,16 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
         known = best.get(mention.key)
         if known is None or (not wants and known.polarity is Polarity.AFFIRMED):
             rule = f"product.{found.rule}"
-            best[mention.key] = _candidate(mention, wants, rule, found.weight)
+            best[mention.key] = _candidate(document, mention, wants, rule, found.weight)
     yield from best.values()
 
 
 def _is_held(document: Document, mention: Mention, found: stance.Stance) -> bool:
     """Talk of what lies elsewhere, or, of shares, of the market: only a plain word counts there."""
+    if found.sign == "want" and _RELATIVE.search(
+        document.turns[mention.turn].text[max(mention.start - 14, 0) : mention.start]
+    ):
+        return True
     plain = found.rule in ("want.verb_before", "refuse.neg_get", "refuse.before", "want.verb_after")
     if mention.key == "stock":
         return not plain and found.weight < stance.STRONG
@@ -87,13 +95,13 @@ def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
     sign = _sign(text, "answers")
     given_up = _GIVEN_UP.search(turn.text) and dialogue.asks(turn.text)
     if sign == "refuse" or (given_up and reply.answer is not Answer.OTHER):
-        yield _candidate(mention, False, "product.refuse.answer", 0.8, reply.turn)
+        yield _candidate(document, mention, False, "product.refuse.answer", 0.8, reply.turn)
     elif given_up:
         return
     elif sign == "want" and _is_last(document, mention):
-        yield _candidate(mention, True, "product.want.answer", 0.8, reply.turn)
+        yield _candidate(document, mention, True, "product.want.answer", 0.8, reply.turn)
     elif reply.answer is Answer.YES and mention.has("confirmed") and _asks_wish(turn, mention):
-        yield _candidate(mention, True, "product.want.confirmed", 0.75, reply.turn)
+        yield _candidate(document, mention, True, "product.want.confirmed", 0.75, reply.turn)
 
 
 def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidate]:
@@ -103,7 +111,7 @@ def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidat
         return
     named = _last_product(document, turn.index)
     if named is not None and named.key not in NOT_SOLD and (not own or named.key in own):
-        yield _candidate(named, sign == "want", f"product.{sign}.this", 0.7, turn.index)
+        yield _candidate(document, named, sign == "want", f"product.{sign}.this", 0.7, turn.index)
 
 
 def _sign(text: str, part: str) -> str | None:
@@ -138,12 +146,17 @@ def _is_shadow(document: Document, mention: Mention) -> bool:
     return any(0 <= mention.start - m.end <= near or 0 <= m.start - mention.end <= near // 2 for m in rivals)
 
 
-def _candidate(mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None) -> Candidate:
-    marks = mention.marks if turn is None else (mention.mark, Mark(turn, 0, 8))
+def _candidate(
+    document: Document, mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None
+) -> Candidate:
+    marks = company(document, mention)
+    if turn is not None:
+        marks = tuple(dict.fromkeys((*marks, Mark(turn, 0, 8))))
     return Candidate(
         tag=TAG,
         value={"product": mention.key},
         marks=marks,
+        said_at=mention.turn if turn is None else turn,
         rule=rule,
         polarity=Polarity.AFFIRMED if wants else Polarity.NEGATED,
         confidence=weight,

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from nlp import values
 from nlp.document import Candidate, Document, Mark, Turn
 
+Stated = tuple[float | None, float | None, int, int]  #: low, high, start, end
+
 VERSION = "1"
 TAG = "expectation.return"
 _ASKED = re.compile(
@@ -65,9 +67,9 @@ def _asks(text: str) -> bool:
     return bool(_ASKED.search(text)) and not _ASKED_OTHER.search(text)
 
 
-def _stated(turn: Turn, asked: bool) -> tuple[float | None, float | None, int, int] | None:
+def _stated(turn: Turn, asked: bool) -> Stated | None:
     """The last rate of the turn that is asked for: low, high, start, end."""
-    chosen = None
+    chosen: Stated | None = None
     if hit := _DOUBLE.search(turn.text):
         if asked or _AT_LEAST.search(turn.text[: hit.start()]) or "不" in turn.text[: hit.start()][-3:]:
             return 100, None, hit.start(), hit.end()
