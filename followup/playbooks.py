@@ -86,7 +86,7 @@ class About(_Rule):
     also: Mapping[str, tuple[AlsoNamed, ...]] = Field(default_factory=dict)
     same_slots: Mapping[str, str] = Field(default_factory=dict)  #: mention kind → slot whose code names it too
     key_names: bool = False  #: the key is a name: its characters, and the name without 证券 and the like
-    others: tuple[str, ...] = ("product", "permission", "institution", "feedback")  #: mentions of another subject
+    others: tuple[str, ...] = ("product", "permission", "institution")  #: mentions of another subject
     echo: bool = False  #: the content words of the opening evidence name it
     opening_kinds: tuple[str, ...] = ()  #: mentions of these kinds made in the opening talk name it (the reason)
     words: Pattern = NEVER
@@ -132,6 +132,9 @@ class Told(_Rule):
     """兑现: how the doing of one kind of promise is told."""
 
     events: tuple[str, ...] = ()
+    permissions: Mapping[str, Pattern] = Field(
+        default_factory=dict
+    )  #: words by which an opened permission was promised
     advisor: Pattern = NEVER
     customer: Pattern = NEVER
     note: Pattern = NEVER

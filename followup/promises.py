@@ -29,9 +29,15 @@ def told_in_note(subject: Subject, note: VisitNote) -> bool:
 
 
 def told_by_event(subject: Subject, event: Event) -> bool:
-    """Whether the event is the deed (material_sent …); a permission that was opened must be the promised one."""
+    """Whether the event is the deed (material_sent …). A permission that was opened must be the promised one."""
     rule = subject.playbook.told.get(subject.key or "")
-    return rule is not None and event.name in rule.events
+    if rule is None or event.name not in rule.events:
+        return False
+    permission = event.properties.get("permission")
+    if permission is None:
+        return True
+    words = rule.permissions.get(str(permission))
+    return words is not None and any(words.search(text) for text in promise_texts(subject))
 
 
 def _tells(subject: Subject, pattern: re.Pattern[str], text: str, before: str = "") -> bool:
@@ -50,8 +56,11 @@ def _other_thing(subject: Subject, names: re.Pattern[str], text: str) -> bool:
 
 def promised_things(subject: Subject, names: re.Pattern[str]) -> set[str]:
     """What was promised, as named in the evidence of the promise and the turn before it."""
-    things: set[str] = set()
-    for index in subject.said.evidence:
-        for turn in subject.opening.utterances[max(index - 1, 0) : index + 1]:
-            things |= {m[0] for m in names.finditer(turn.text)}
-    return things
+    return {m[0] for text in promise_texts(subject) for m in names.finditer(text)}
+
+
+def promise_texts(subject: Subject) -> list[str]:
+    """The words of the promise: its evidence and the turn before it."""
+    turns = subject.opening.utterances
+    indexes = {n for index in subject.said.evidence for n in (index - 1, index) if 0 <= n < len(turns)}
+    return [turns[n].text for n in sorted(indexes)]

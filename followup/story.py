@@ -172,7 +172,7 @@ class Story:
         event = {
             "message_id": _digest("event", row),
             "customer_id": row["customer"],
-            "event": row["event"],
+            "event": row["event"] if row["type"] == "event" else row.get("event", "trade"),
             "at": row["at"],
             "properties": row.get("properties"),
         }

@@ -144,3 +144,20 @@ def test_he_says_that_he_stays(life: Any) -> None:
 def test_a_chat_at_night_counts_from_its_day(life: Any) -> None:
     life.talk("06-12 23:40", "C: 我想销户。", channel=Channel.CHAT, tags=(LEAVING,))
     assert f"{beijing(life.only('06-13 09:00').due_at):%m-%d %H:%M}" == "06-15 17:30"
+
+
+@pytest.mark.parametrize(
+    ("words", "event", "properties", "state"),
+    [
+        ("A: 周三前帮您把创业板开好。", "permission_opened", {"permission": "chinext"}, State.DISCUSSED),
+        ("A: 周三前帮您把创业板开好。", "permission_opened", {"permission": "margin"}, State.OPEN),
+        ("A: 周三前帮您把佣金调好。", "permission_opened", {"permission": "chinext"}, State.OPEN),
+        ("A: 周三前帮您把佣金调好。", "commission_changed", {}, State.DISCUSSED),
+        ("A: 周三前帮您把佣金调好。", "material_sent", {}, State.OPEN),
+        ("A: 周三前帮您把佣金调好。", "page_view", {}, State.OPEN),
+    ],
+)
+def test_business_done_by_event(life: Any, words: str, event: str, properties: dict[str, Any], state: State) -> None:
+    life.talk("06-08 10:00", words, tags=(promised("process_business", "2026-06-10"),))
+    life.event("06-09 10:00", event, **properties)
+    assert life.only("06-09 12:00").state is state
