@@ -10,16 +10,20 @@ from nlp.recognizers.common import candidate
 
 VERSION = "2"
 TAG = "churn.risk"
+_DECLINES = re.compile(r"没搭理|没理|懒得|不换|不过去|没去|不想换|没兴趣|我说我?不|不挪|待惯|用惯|不走")
 _APPLIED = re.compile(r"申请|提交|要销户|想销户|本人")
 
 
-BACK = 40  #: so many turns back a stay may answer
+BACK = 60  #: so many turns back a stay may answer
 
 
 def find(document: Document) -> Iterator[Candidate]:
     """Threats, and the words by which one is taken back or denied; the last word on an action stands."""
     for mention in document.of("churn_threat"):
-        if mention.key == "compare" or not mention.has("negated", "past", "other_holder", "quoted", "sarcastic"):
+        if mention.key == "compare":
+            if not _declined(document, mention):
+                yield candidate(TAG, mention, {"action": mention.key})
+        elif not mention.has("negated", "past", "other_holder", "quoted", "sarcastic"):
             yield candidate(TAG, mention, {"action": mention.key})
     for mention in document.of("churn_raised"):
         if not mention.by_customer and _owned(document, mention):
@@ -28,6 +32,11 @@ def find(document: Document) -> Iterator[Candidate]:
         action = _action(document, mention)
         if action is not None:
             yield candidate(TAG, mention, {"action": action}, Polarity.NEGATED)
+
+
+def _declined(document: Document, mention: Mention) -> bool:
+    """A rival's offer that he did not take: 华泰说免五, 我没搭理."""
+    return bool(_DECLINES.search(document.turns[mention.turn].text))
 
 
 def _owned(document: Document, mention: Mention) -> bool:

@@ -12,6 +12,12 @@ from nlp.recognizers.common import steps
 
 VERSION = "2"
 TAG = "commitment.advisor"
+SHORT = 26  #: an advisor's turn of so many characters only dates or repeats a promise
+BACK = 6  #: made at most so many turns before
+_DATED = re.compile(
+    r"[今明后]天|今晚|明早|周[一二三四五六日天末]|礼拜|星期|[\d一二三四五六七八九十][号日]|月底|月初|之前|以前|下班前|节后|马上|一定|忘不了|记着|放心|没问题|给您|发您"
+)
+_ASKS = re.compile(r"[吗呢？]|什么|哪|几|多少|怎么|吧$")
 OPENING = 5  #: turns at the start of a talk, where 给您打电话 speaks of this very talk
 _NOT = re.compile(r"[不没别]")
 _HABIT = re.compile(
@@ -30,11 +36,30 @@ _OFFER = re.compile(r"[吗么？]|要不要|要不|行不|好不好|可以不|�
 def find(document: Document) -> Iterator[Candidate]:
     """One candidate per action promised; the last date said stands."""
     by_action: dict[str, list[Mention]] = {}
+    telephoned = {m.turn for m in document.of("pledge") if m.rule == "pledge.call.remind"}
     for mention in document.of("pledge"):
+        if mention.rule == "pledge.remind" and mention.turn in telephoned:
+            continue
         if _stands(document, mention):
             by_action.setdefault(mention.key, []).append(mention)
+    latest = _by_turn(by_action)
     for action, mentions in by_action.items():
-        yield _candidate(document, action, mentions)
+        yield _candidate(document, action, mentions, [t for t in _echoes(document, latest) if latest[t[0]] == action])
+
+
+def _by_turn(by_action: dict[str, list[Mention]]) -> dict[int, str]:
+    """Turn → the action promised last in it."""
+    return {m.turn: action for action, mentions in by_action.items() for m in mentions}
+
+
+def _echoes(document: Document, latest: dict[int, str]) -> Iterator[tuple[int, int]]:
+    """周五之前, 一定: short words of the advisor that repeat or date the promise made shortly before (promise, echo)."""
+    for turn in document.advisor_turns():
+        if turn.index in latest or len(turn.text) > SHORT or not _DATED.search(turn.text) or _ASKS.search(turn.text):
+            continue
+        before = [t for t in latest if 0 < turn.index - t <= BACK]
+        if before:
+            yield max(before), turn.index
 
 
 def _stands(document: Document, mention: Mention) -> bool:
@@ -44,7 +69,7 @@ def _stands(document: Document, mention: Mention) -> bool:
     clause = turn.text[low:high]
     if _NOT.search(turn.text[max(mention.start - 4, 0) : mention.start]) or _HABIT.search(clause):
         return False
-    if mention.turn < OPENING and not _AHEAD.search(clause):
+    if mention.turn < OPENING and mention.key in ("call_back", "other") and not _AHEAD.search(clause):
         return False
     reply = document.reply(mention.turn)
     if reply is None:
@@ -60,10 +85,11 @@ def _is_offer(text: str, mention: Mention) -> bool:
     return bool(_OFFER.search(text[mention.end :])) and dialogue.asks(text)
 
 
-def _candidate(document: Document, action: str, mentions: list[Mention]) -> Candidate:
+def _candidate(document: Document, action: str, mentions: list[Mention], echoes: list[tuple[int, int]]) -> Candidate:
     last = mentions[-1]
-    day = _day(document, mentions)
-    marks = tuple(dict.fromkeys(Mark(m.turn, m.start, m.end) for m in mentions))
+    said = [Mark(turn, 0, len(document.turns[turn].text)) for _, turn in echoes]
+    marks = tuple(dict.fromkeys([*(m.mark for m in mentions), *said]))
+    day = next((d for e in reversed(said) if (d := due.of(document, e.turn))), None) or _day(document, mentions)
     return Candidate(
         tag=TAG,
         value={"action": action, "due_date": day.isoformat() if day else None},
@@ -77,7 +103,7 @@ def _candidate(document: Document, action: str, mentions: list[Mention]) -> Cand
 
 def _day(document: Document, mentions: list[Mention]) -> date | None:
     for mention in reversed(mentions):
-        day = due.of(document, mention)
+        day = due.of(document, mention.turn)
         if day is not None:
             return day
     return None

@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from nlp import dates, windows
-from nlp.document import Document, Mention
+from nlp.document import Document
 
 _TODAY = re.compile(
     r"今晚|今天|今日|今儿|马上|立刻|立马|这就|等下|等会|待会|一会|下班前|下班之前|稍后|晚点|晚些|现在|半小时|半个小时|个钟"
@@ -12,9 +12,9 @@ _TODAY = re.compile(
 )
 
 
-def of(document: Document, mention: Mention) -> date | None:
-    """The day named beside the promise, or None."""
-    text = document.turns[mention.turn].text
+def of(document: Document, number: int) -> date | None:
+    """The day named in the advisor's turn of that number, or None."""
+    text = document.turns[number].text
     reference = document.started_at
     for found in reversed(windows.find_times(text, reference)):
         if found.on is not None:

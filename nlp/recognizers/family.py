@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from nlp import dialogue
-from nlp.document import Answer, Candidate, Document, Mention
+from nlp.document import Answer, Candidate, Document, Mark, Mention
 from nlp.recognizers.common import candidate
 
 VERSION = "2"
 TAG = "family.clue"
+RELATIVES = {"spouse": "spouse", "child": "child", "child_education": "child", "parent_care": "parent"}
 NEAR = 16  #: so many characters before the words may name another family
 _OTHERS = re.compile(
     r"同事|朋友|邻居|隔壁|对门|同学|闺蜜|表[姐妹哥弟]|堂[姐妹哥弟]|人家|别人|客户|他们家|她们?家|他家|牌友|群里|老乡|楼[上下]|小区里|室友"
@@ -25,7 +26,13 @@ def find(document: Document) -> Iterator[Candidate]:
         if mention.key != "spouse" and mention.has("hypothetical", "quoted"):
             continue
         if mention.by_customer or (mention.has("confirmed") and _asked(document, mention)):
-            yield candidate(TAG, mention, {"clue": mention.key})
+            yield candidate(TAG, mention, {"clue": mention.key}, marks=_named_again(document, mention))
+
+
+def _named_again(document: Document, mention: Mention) -> list[Mark]:
+    """The customer's other turns that name the same relative: proof of the same fact."""
+    kind = RELATIVES.get(mention.key)
+    return [m.mark for m in document.of("relative") if m.key == kind and m.by_customer] if kind else []
 
 
 def _others(document: Document, mention: Mention) -> bool:

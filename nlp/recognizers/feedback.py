@@ -1,17 +1,81 @@
-"""客户心声 (voice.feedback): complaint, praise or wish about us, by subject. Words: nlp/lexicon/frames/feedback.yaml."""
+"""客户心声 (voice.feedback): complaint, praise or wish about us, by subject.
 
+Either one pattern says all of it or words of anger stand beside their subject (nlp/lexicon/frames/feedback.yaml); or
+the advisor's answer – he apologises, thanks, notes a wish – tells how it was meant (nlp/lexicon/cues/feedback.yaml).
+"""
+
+import re
 from collections.abc import Iterator
+from functools import cache
 
-from nlp.document import Candidate, Document
+from nlp import vocabulary
+from nlp.document import Candidate, Document, Mark, Mention, Turn
 from nlp.recognizers.common import candidate
 
-VERSION = "2"
+VERSION = "3"
 TAG = "voice.feedback"
+NEAR = 24  #: so many characters may lie between a tone and its subject
+OPENING = 2  #: an apology to so many first turns is for the disturbance of calling
+SHORTEST = 6  #: shorter words carry no complaint
+TAKEN = {"sorry": ("bad", "negative"), "thanks": ("good", "positive"), "noted": ("wish", "suggestion")}
 
 
 def find(document: Document) -> Iterator[Candidate]:
     """One candidate per subject and sentiment."""
+    said = set()
     for mention in document.of("feedback_said"):
         if not mention.has("quoted", "sarcastic"):
+            said.add(mention.turn)
             topic, _, sentiment = mention.key.partition(".")
             yield candidate(TAG, mention, {"topic": topic, "sentiment": sentiment})
+    for tone in document.of("feedback_tone"):
+        subject = _nearest(document, tone)
+        if subject is not None and tone.turn not in said and not tone.has("quoted", "other_holder"):
+            value = {"topic": subject.key, "sentiment": tone.key}
+            said.add(tone.turn)
+            yield candidate(TAG, tone, value, marks=subject.marks)
+    for turn in document.customer_turns():
+        if turn.index not in said:
+            yield from _as_taken(document, turn)
+
+
+def _nearest(document: Document, tone: Mention) -> Mention | None:
+    """The subject in the same turn that stands nearest."""
+    own = [m for m in document.of("feedback_topic", turn=tone.turn) if _distance(m, tone) <= NEAR]
+    return min(own, key=lambda m: _distance(m, tone)) if own else None
+
+
+def _distance(one: Mention, other: Mention) -> int:
+    return max(one.start - other.end, other.start - one.end, 0)
+
+
+def _as_taken(document: Document, turn: Turn) -> Iterator[Candidate]:
+    """What the advisor's answer says of the customer's words."""
+    reply = document.turns[turn.index + 1] if turn.index + 1 < len(document.turns) else None
+    if reply is None or reply.by_customer or turn.index < OPENING or len(turn.text) < SHORTEST:
+        return
+    for act, (tone, sentiment) in TAKEN.items():
+        if not _words(act).search(reply.text) or not _words(tone).search(turn.text):
+            continue
+        topic = _topic(turn.text)
+        if topic is None or _words("not_us").search(turn.text):
+            return
+        marks = (Mark(turn.index, 0, len(turn.text)), Mark(reply.index, 0, len(reply.text)))
+        value = {"topic": topic, "sentiment": sentiment}
+        yield Candidate(TAG, value, marks, f"feedback.taken.{act}", confidence=0.65)
+        return
+
+
+def _topic(text: str) -> str | None:
+    return next((name for name, pattern in _topics() if pattern.search(text)), None)
+
+
+@cache
+def _words(name: str) -> re.Pattern[str]:
+    return re.compile(vocabulary.load("cues/feedback")[name])
+
+
+@cache
+def _topics() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    rows = vocabulary.load("cues/feedback")["topics"]
+    return tuple((row["topic"], re.compile(row["match"])) for row in rows)
