@@ -19,7 +19,7 @@ from api import files, queue, takers
 from api.files import Kind, Piece
 from api.queue import Task
 from dongke import db, quarantine
-from dongke.errors import BadInput, DongkeError
+from dongke.errors import BadInput, Conflict, DongkeError
 from dongke.settings import Settings, settings
 
 BATCH = 200  #: pieces a transaction
@@ -217,6 +217,8 @@ def _unknown_file(path: Path) -> DongkeError:
 
 def _piece_again(intake: Intake, kept: quarantine.Quarantined) -> Outcome:
     """The kept bytes through their door again."""
+    if kept.door not in list(Kind):
+        raise Conflict("door-unknown", f"入口 {kept.door} 的隔离件不能重试")
     (piece,) = list(files.body_pieces(kept.payload, lines=False)) or [Piece(kept.source, kept.payload)]
     intake.take(Kind(kept.door), [Piece(kept.source, kept.payload, piece.row, piece.fault)])
     return intake.outcomes[-1]

@@ -47,7 +47,8 @@ def get_quarantine(
 def post_retry(session: SessionDep, principal: Operator, ident: Annotated[int, PathParameter(ge=1, le=_MAX_ID)]) -> Any:
     """再接入一次 (例如客户已经录入之后)."""
     kept = one(session, ident)
-    outcome = apart.retry(ident) if kept.door == Kind.RECORDING else doors.retry(session, ident).to_json()
+    opens_sound = kept.door in (Kind.RECORDING, Kind.FILE)
+    outcome = apart.retry(ident) if opens_sound else doors.retry(session, ident).to_json()
     session.expire_all()
     fault = outcome.get("code")
     audit.record(session, principal.subject, "quarantine.retry", str(ident), state=outcome["state"])

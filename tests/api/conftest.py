@@ -21,10 +21,15 @@ from dongke.users import User
 Login = Callable[[str], dict[str, str]]
 
 
+@pytest.fixture(scope="session")
+def queue_tables(server_url: str) -> None:
+    """The queue's tables, made once in the template that every test's database is copied from."""
+    apply_queue_schema(server_url)
+
+
 @pytest.fixture
-def broker(engine: Engine, database_url: str) -> None:
+def broker(queue_tables: None, engine: Engine) -> None:
     """B1 with A1 and A2 (A2 deputises for nobody), B2 with A3; customers C1 (A1), C2 (A2), C3 (A3)."""
-    apply_queue_schema(database_url)
     with db.session_scope() as session:
         session.add_all([Branch(id="B1", name="滨海路营业部"), Branch(id="B2", name="文昌街营业部")])
         session.flush()
