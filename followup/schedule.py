@@ -14,8 +14,10 @@ from sqlmodel import Session, col, select
 
 from dongke.clock import at_beijing, beijing, now
 from dongke.settings import Settings
-from followup import notices
+from followup import notices, playbooks
+from followup.deadlines import as_date, day_after
 from followup.models import JobRun, State, StoredOpportunity
+from followup.playbooks import Playbook
 from followup.reports import follow_up
 from followup.service import refresh_many
 from profiles.service import trading_calendar
@@ -65,12 +67,26 @@ def _deadlines(session: Session, due_at: datetime, settings: Settings) -> dict[s
 
 
 def _reckon(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
-    """Time alone changes states: what was left, what matured, who stayed."""
-    live = select(StoredOpportunity.customer_id).where(
+    """Time alone changes states: what was left lapses, what matured is gone, who stayed is won."""
+    moment = max(due_at, now())
+    until = due_at if moment == due_at else None
+    books = {book.id: book for book in playbooks.load(settings.playbooks_dir)}
+    live = select(StoredOpportunity).where(
         col(StoredOpportunity.state).in_([State.OPEN, State.CONTACTED, State.DISCUSSED])
     )
-    customers = session.exec(live.distinct()).all()
-    return {"customers": len(customers), "opportunities": refresh_many(session, customers, until=max(due_at, now()))}
+    customers = {row.customer_id for row in session.exec(live) if ends_by(row, books.get(row.playbook), moment)}
+    return {"customers": len(customers), "opportunities": refresh_many(session, customers, until=until)}
+
+
+def ends_by(row: StoredOpportunity, book: Playbook | None, moment: datetime) -> bool:
+    """Whether time alone ends the open opportunity by then; one whose playbook is gone always."""
+    if book is None or (book.keep and row.opened_at + timedelta(days=book.keep.days) <= moment):
+        return True
+    matures = as_date(row.value.get(book.due.maturity)) if book.due.maturity else None
+    if matures is not None and day_after(matures) <= moment:
+        return True
+    waits = book.win is not None or row.discharged_at is None
+    return waits and row.due_at + timedelta(days=book.expires_after_days) <= moment
 
 
 def _maturities(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -37,9 +38,17 @@ def refresh(session: Session, customer_id: str, *, until: datetime | None = None
 
     After a merge or an unmerge, refresh every id of it. Raises NotFound `customer-unknown`.
     """
+    _alone(session, customer_id)
     until = until or now()
     history, found = compute(session, customer_id, until)
     return repository.save(session, found, history.members, until)
+
+
+def _alone(session: Session, customer_id: str) -> None:
+    """Others who recompute this customer wait: an older state must not be written over a newer one."""
+    session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"customer:{customer_id}"}
+    )
 
 
 def refresh_many(session: Session, customer_ids: Iterable[str], *, until: datetime | None = None) -> int:

@@ -13,7 +13,7 @@ from dongke.errors import BadInput, Forbidden, NotFound
 from dongke.scope import Principal, Role
 from dongke.settings import settings
 from dongke.types import Conversation, Evidence, Explanation, Polarity, Reading, Speaker, TagAssertion
-from followup import schedule, service
+from followup import playbooks, schedule, service
 from followup.models import JobRun, Note, Notice, State, StoredOpportunity
 from profiles import identity
 from profiles.models import StaticSnapshot
@@ -195,6 +195,29 @@ def test_time_alone_changes_states(firm: Session) -> None:
     assert result == {"customers": 1, "opportunities": 1}
     rows = firm.exec(select(StoredOpportunity).execution_options(populate_existing=True)).all()
     assert [row.state for row in rows] == [State.EXPIRED]
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "days", "ends"),
+    [
+        ("intent.permission", {"permission": "margin"}, 50, False),
+        ("intent.permission", {"permission": "margin"}, 70, True),
+        ("churn.risk", {"action": "withdraw"}, 29, False),
+        ("churn.risk", {"action": "withdraw"}, 31, True),
+        ("voice.feedback", {"topic": "app", "sentiment": "negative"}, 70, True),
+        ("assets.external", {"institution": "平安保险", "matures_on": "2026-10-30"}, 140, False),
+        ("assets.external", {"institution": "平安保险", "matures_on": "2026-10-30"}, 146, True),
+    ],
+)
+def test_only_what_time_ends_is_computed_again(
+    firm: Session, tag: str, value: dict[str, Any], days: int, ends: bool
+) -> None:
+    say(firm, "K1", [(tag, value)])
+    (row,) = service.refresh(firm, "C1", until=TALK + timedelta(hours=4))
+    book = next(b for b in playbooks.load() if b.id == row.playbook)
+    assert schedule.ends_by(row, book, TALK + timedelta(days=days)) is ends
+    row.discharged_at = TALK + timedelta(hours=1)
+    assert schedule.ends_by(row, book, TALK + timedelta(days=days)) is (ends and row.playbook != "complaint")
 
 
 @pytest.mark.parametrize(("day", "count"), [("10-21", 1), ("10-22", 0), ("10-27", 1), ("10-30", 1), ("10-31", 0)])
