@@ -7,6 +7,7 @@ holds nothing elsewhere is the negated tag.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from dongke.types import Polarity
 from nlp import entities, holdings, local, values
@@ -27,6 +28,7 @@ OWN_PRODUCT = {
     "e钱包": "money_market",
 }  # fmt: skip
 _ASKED = re.compile(r"有没有|还有|吗|呢|没有|有没|多少|哪|是不是|对吧|吧|？|没|得|啥|什么|这些地方|一起看")
+_WHICH = re.compile(r"哪个|哪家|哪里|哪儿|什么(银行|券商|公司|平台)")
 _PUT = re.compile(r"[搁放存在买]|是")
 _OWNED = re.compile(r"[嗯啊哎哦，]*(对|有|是|系|那边|就那|在)")
 _NOTHING = re.compile(
@@ -101,7 +103,7 @@ def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> C
         marks=tuple(dict.fromkeys(marks)),
         rule=cue.id if cue is not None else "external.hold.value",
         confidence=cue.weight if cue is not None else 0.7,
-        certainty="stated" if place.by_customer else "confirmed",
+        certainty="named" if asked and _WHICH.search(asked) else "stated" if place.by_customer else "confirmed",
         holder="household" if place.has("household") else "customer",
         steps=steps(place),
     )
@@ -200,11 +202,15 @@ def _merge(held: list[Candidate]) -> list[Candidate]:
     found: dict[tuple[str, str | None], Candidate] = {}
     for one in held:
         key = (one.value["institution_type"], one.value["institution"])
+        nameless = (key[0], None)
+        if key[1] is not None and nameless in found and _is_near(found[nameless], one):
+            found[key] = found.pop(nameless)
         known = found.get(key)
         if known is None:
             found[key] = one
             continue
         value = {k: v if v is not None else one.value[k] for k, v in known.value.items()}
+        value["institution"] = one.value["institution"] or known.value["institution"]
         if known.value["low"] is None and known.value["high"] is None:
             value |= {"low": one.value["low"], "high": one.value["high"]}
         else:
@@ -212,9 +218,14 @@ def _merge(held: list[Candidate]) -> list[Candidate]:
         marks = tuple(dict.fromkeys((*known.marks, *one.marks)))
         found[key] = Candidate(
             tag=TAG, value=value, marks=marks, rule=known.rule, confidence=known.confidence,
-            certainty=known.certainty, holder=known.holder, steps=(*known.steps, *one.steps),
+            certainty="stated", holder=known.holder, steps=(*known.steps, *one.steps),
         )  # fmt: skip
-    return list(found.values())
+    return [replace(c, certainty="stated") if c.certainty == "named" else c for c in found.values()]
+
+
+def _is_near(one: Candidate, other: Candidate) -> bool:
+    """The name came in answer to 哪个银行."""
+    return other.certainty == "named" and abs(max(m.turn for m in one.marks) - other.order) <= 6
 
 
 def _denials(document: Document, held: set[str]) -> Iterator[Candidate]:

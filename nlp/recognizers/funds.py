@@ -32,6 +32,9 @@ _HOW_MUCH = re.compile(r"多少|几个|大概|量级|规模|多大|什么数|有
 _HOW_MUCH_IN = re.compile(
     r"(放|投|买|配|转|打|准备|预备|安排|打理|弄|拿)[^，。]{0,6}(多少|几个?|什么数)|多少(资金|钱|额度)|有多少|大概(是)?(什么量级|多少)|(准备|打算)多少"
 )
+_OWNS_UP = re.compile(
+    r"[嗯对是哦啊，]*(那个?钱|这个?钱|那笔|这笔|那些|我知道|是啊|对啊|是的|对的|等着|准备|没想好|不知道|先放)|[嗯对是]，"
+)
 _COUNTED = re.compile(r"[\d一二三四五六七八九十百千]个")
 _ELSEWHERE = re.compile(r"银行|支付宝|券商|别的地方|别处|平台|信托|那边还有")
 _ASKED_NONE = re.compile(
@@ -163,6 +166,8 @@ def _counts(document: Document, sign: Mention) -> bool:
     if sign.by_customer or sign.has("confirmed"):
         return True
     reply = document.reply(sign.turn)
+    if reply is not None and sign.rule == "idle.told":
+        return bool(_OWNS_UP.match(document.turns[reply.turn].text))
     return reply is not None and sign.key == "source" and bool(values.amounts(document.turns[reply.turn].text))
 
 
@@ -234,6 +239,8 @@ def _sum(document: Document, turns: Sequence[Turn], episode: Episode) -> tuple[A
     """The episode's sum: the last one said with a word of choosing or correcting, else the first;
     and whether it lies with an institution."""
     signed = {s.turn for s in episode.signs}
+    told = [document.turns[s.turn] for s in episode.signs if s.rule == "idle.told"]
+    turns = sorted([*turns, *told], key=lambda t: t.index)
     found = [
         (money, turn.index, _is_kept(document, turn, money))
         for turn in turns

@@ -19,6 +19,7 @@ _ASKED = re.compile(
     r"|(多久|多长时间)[^，。]{0,4}(不用|用|能放|可以放)|期限|年限|时间上|那时间|打算长|短期有要用|舍得|锁定期|放.{1,3}年"
     r"|什么时候[^，。]{0,3}(用|换)|有三个月|半年的|一年的|是吧$|那.{0,4}[年月]左右|封闭期|长拿"
 )
+_HELD = re.compile(r"存了|买了|做了|已经|炒了|开了|工作|开户")
 _KEEP = re.compile(
     r"放|搁|存|锁|拿|不动|不用|用不着|用不到|不看|不取|不急|丢|扔|撂|不管|不卖|搁那|攒|忘了|不碰|拿得住|压|持有|用不上|投资期限"
 )
@@ -29,8 +30,12 @@ _NEVER = re.compile(
     r"保险|年金|一个?月[^，。]{0,4}(给|攒|存|挣|拿|交|[\d一二三四五六七八九])|同事|朋友|他|她|歇|开户|股龄|年前|多久了|掏不出|一年(给|赚|挣|交|有|能)"
 )
 _WITHIN = re.compile(r"(以|之)?内(的|就|吧|要用|，|。|$|得|能|最好|可以)")
-_WANTED = re.compile(r"^(以内|左右|之内)?(的|期的|期)(产品|那种)?(就行|就可以|就好|吧|可以|最好|比较好|都行|都可以|就成|合适)")
-_NOT_THAT = re.compile(r"^[^，。]{0,6}(不考虑|不要|太长|太久|不行|不买)|^(期的?|的)?(大额|定期|存单|理财|国债|定存|封闭)")
+_WANTED = re.compile(
+    r"^(以内|左右|之内)?(的|期的|期)(产品|那种)?(就行|就可以|就好|吧|可以|最好|比较好|都行|都可以|就成|合适)"
+)
+_NOT_THAT = re.compile(
+    r"^[^，。]{0,6}(不考虑|不要|太长|太久|不行|不买)|^(期的?|的)?(大额|定期|存单|理财|国债|定存|封闭)"
+)
 _NOT = re.compile(
     r"炒|股龄|开户|退休|工作|结婚|前|岁|上次|等了|拖|换了|毕业|住|干了|做了|买的|存了|亏|套|没涨|跌|一年(交|返|赚|要|一|多少|几|有|能|利息|两|三|四|[0-9])|利息|交[一二三四五六七八九十两]|每|还有|当时|银行.{0,4}年的|持有.{0,3}年了|年了|年没|以来|开店|跟了|当兵|教|攒了|才一|半年前|一年的?利|才到|到期|才能取|后领|规划"
 )
@@ -43,7 +48,7 @@ def find(document: Document) -> Iterator[Candidate]:
             yield candidate(TAG, mention, {"term": mention.key})
     for turn in document.customer_turns():
         prompt = document.prompt(turn.index)
-        asked = prompt is not None and bool(_ASKED.search(prompt.text))
+        asked = prompt is not None and bool(_ASKED.search(prompt.text) and not _HELD.search(prompt.text))
         found = _spans(turn, asked) or (_until(document, turn) if asked else None)
         if found is not None:
             yield _candidate(turn, prompt if asked else None, *found)

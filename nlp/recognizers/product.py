@@ -14,7 +14,7 @@ from nlp.recognizers.common import company, steps
 
 VERSION = "1"
 TAG = "intent.product"
-BACK = 4  #: so many turns back a pointing word may reach
+BACK = 6  #: so many turns back a pointing word may reach
 BARRED = ("other_holder", "hypothetical", "sarcastic", "quoted")
 #: 基金 or 股票 beside one of these is only its last word
 SPECIFIC = frozenset(
@@ -110,6 +110,8 @@ def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidat
     if sign is None or len(own) > 1:
         return
     named = _last_product(document, turn.index)
+    if named is not None and sign == "refuse" and turn.index - named.turn > 2:
+        return
     if named is not None and named.key not in NOT_SOLD and (not own or named.key in own):
         yield _candidate(document, named, sign == "want", f"product.{sign}.this", 0.7, turn.index)
 
