@@ -6,6 +6,8 @@ from typing import Any, Literal
 from dongke.errors import BadInput
 from nlp.amounts import find_amounts
 from nlp.dates import find_dates
+from nlp.general.money import find_money
+from nlp.general.numbers import find_numbers
 from nlp.windows import find_windows
 
 Kind = Literal["amounts", "windows", "dates"]
@@ -25,3 +27,13 @@ def parse(kind: Kind, text: str, reference: datetime | None = None) -> list[Any]
     if kind == "dates":
         return [d.on.isoformat() if d.on else None for d in find_dates(text, reference)]
     raise BadInput("kind-unknown", f"不认识的种类: {kind}")
+
+
+def public_numbers(text: str, reference: datetime | None = None, **options: Any) -> list[dict[str, Any]]:
+    """Numbers of any written form, in the shape of the public suites: {start, end, low, high, unit}."""
+    return [n.to_json() for n in find_numbers(text)]
+
+
+def public_amounts(text: str, reference: datetime | None = None, **options: Any) -> list[dict[str, Any]]:
+    """Sums of any currency, in the shape of the public suites: {start, end, low, high, unit}."""
+    return [m.to_json() for m in find_money(text)]
