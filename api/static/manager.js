@@ -49,7 +49,7 @@ function table(report) {
   return h(
     "table",
     {},
-    h("thead", {}, h("tr", {}, columns.map((c, n) => h("th", { class: n ? "number" : "" }, c.label.replace("(", " (").replace("95%", " 95%"))))),
+    h("thead", {}, h("tr", {}, columns.map((c, n) => h("th", { class: n ? "number" : "" }, c.label.replace("(", " (").replace("95%区间", " 95% 区间"))))),
     h("tbody", {}, report.rows.map((row) => bodyRow(row, false)), bodyRow(report.total, true)),
   );
 }
