@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from followup.reports import Report
 
 LINE_WIDTH = 120
+QUOTE_CHARS = 24
 
 
 @lru_cache(maxsize=1)
@@ -76,10 +77,9 @@ _REPORT_COLUMNS = {
     "won": "成单",
     "refused": "拒绝",
     "overdue": "逾期",
-    "call_backs": "约回电",
-    "call_backs_kept": "准时回",
-    "median_hours": "首触(时)",
-    "yuan_untouched": "未触达(万)",
+    "call_backs": "守约回电",
+    "median_hours": "首触时",
+    "yuan_untouched": "未触达万",
 }
 
 
@@ -94,13 +94,17 @@ def report_table(report: "Report") -> Table:
         table.add_row(*_report_cells(row))
     table.add_section()
     table.add_row(*_report_cells(data["total"]), style="bold")
-    table.caption = f"率在样本不足 {data['min_n']} 时不列; 首触按交易时间; 全部列见 dongke report --format xlsx"
+    table.caption = (
+        f"样本不足 {data['min_n']} 的率不列; 首触时: 首次触达所用交易小时的中位数; 未触达万: 已知而未触达的万元\n"
+        "全部列: dongke report --format xlsx"
+    )
     table.caption_justify = "left"
     return table
 
 
 def _report_cells(row: dict[str, Any]) -> list[str]:
-    shown = row | {"yuan_untouched": row["yuan_untouched"] / 10_000}
+    kept = f"{row['call_backs_kept']}/{row['call_backs']}"
+    shown = row | {"yuan_untouched": row["yuan_untouched"] / 10_000, "call_backs": kept}
     return [row["name"], *(_cell(shown[name]) for name in _REPORT_COLUMNS)]
 
 
@@ -110,15 +114,26 @@ def _tag_table(tags: list[dict[str, Any]]) -> Table:
         table.add_column(heading, style="dim" if heading == "说于" else "", overflow="fold")
     states = {"active": "", "contradicted": "已被改口", "expired": "已过期", "removed": "已更正"}
     for tag in tags:
-        quotes = "\n".join(f"“{e['quote']}” {_place(e)}" for e in tag["evidence"][-2:])
         table.add_row(
             Text(tag["text"], style="bold" if tag["status"] == "active" else "dim"),
             f"{tag['strength']:.2f}",
             f"{tag['age_days']}天前" if tag["age_days"] else "今天",
             states.get(tag["status"], tag["status"]),
-            quotes,
+            "\n".join(_quote(e) for e in _telling(tag)),
         )
     return table
+
+
+def _telling(tag: dict[str, Any]) -> list[dict[str, Any]]:
+    """At most two quotes: the newest of the one who speaks in this tag, the customer but for the advisor's promises."""
+    speaker = "advisor" if tag["tag"] == "commitment.advisor" else "customer"
+    own = [e for e in tag["evidence"] if e["speaker"] == speaker]
+    return (own or tag["evidence"])[-2:]
+
+
+def _quote(evidence: dict[str, Any]) -> str:
+    said = evidence["quote"]
+    return f"“{said if len(said) <= QUOTE_CHARS else said[:QUOTE_CHARS] + '…'}” {_place(evidence)}"
 
 
 def _place(evidence: dict[str, Any]) -> str:
