@@ -68,7 +68,7 @@ def _reaches(turn: Turn, modifier: Modifier, low: int, high: int) -> bool:
 
 
 def _is_cut(modifier: Modifier, low: int, high: int, scopes: list[Scope]) -> bool:
-    closing = {ENDS, SELF} if modifier.flag in ("other_holder", "quoted", "past") else {ENDS}
+    closing = {ENDS, SELF} if modifier.flag in ("other_holder", "quoted", "past", "kin") else {ENDS}
     return any(
         low <= other.start and other.end <= high and m.flag in closing for other in scopes for m in other.payload
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dongke.types import Evidence, Explanation, TagAssertion
+from nlp import dialogue
 from nlp.document import Candidate, Document, Mark
 
 #: which slots tell two facts of one tag apart; the others are completed from all candidates
@@ -69,12 +70,25 @@ def _assertion(document: Document, candidate: Candidate) -> TagAssertion:
         tag=candidate.tag,
         polarity=candidate.polarity,
         value=dict(candidate.value),
-        evidence=tuple(evidence(document, mark) for mark in candidate.marks),
+        evidence=tuple(evidence(document, mark) for mark in _shown(document, candidate.marks)),
         confidence=round(candidate.confidence, 3),
         explanation=Explanation(candidate.recognizer, candidate.version, candidate.rule, candidate.steps),
         holder=candidate.holder,
         certainty=candidate.certainty,
     )
+
+
+def _shown(document: Document, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """The marks with the question that each answers, so that a reader can follow."""
+    turns = {mark.turn for mark in marks}
+    shown = list(marks)
+    for number in sorted(turns):
+        turn = document.turns[number]
+        before = document.prompt(number)
+        if turn.by_customer and before is not None and before.index == number - 1:
+            if before.index not in turns and dialogue.asks(before.text):
+                shown.append(Mark(before.index, 0, len(before.text)))
+    return tuple(sorted(dict.fromkeys(shown), key=lambda m: (m.turn, m.start, m.end)))
 
 
 def evidence(document: Document, mark: Mark) -> Evidence:

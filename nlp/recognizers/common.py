@@ -1,17 +1,28 @@
 """识别器共用: from mentions to candidates."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dongke.types import Polarity
 from nlp.document import Candidate, Document, Mark, Mention
 
+_RELATIVE = re.compile(
+    r"(我妈|我爸|妈妈|爸爸|儿子|女儿|闺女|婆婆|岳父|丈母娘|老公|老婆|太太|先生|爱人|媳妇|老伴|他爸|他妈|我哥|我姐|我弟|我妹)"
+    r"[^，。？！]{0,5}(想|要|喜欢|非|倒是|一直|老是|天天|让|叫|在你们那|开了|劝)"
+)
 CONFIRMED_LESS = 0.05  #: a tag that the customer only confirmed is a little less sure
 
 
 def believed(mention: Mention) -> bool:
-    """The customer says it himself, or the advisor says it and the customer says yes."""
-    return mention.holds and (mention.by_customer or mention.has("confirmed"))
+    """The customer says it himself of himself, or the advisor says it and the customer says yes."""
+    return mention.holds and not mention.has("kin") and (mention.by_customer or mention.has("confirmed"))
+
+
+def is_relatives_wish(document: Document, mention: Mention) -> bool:
+    """我妈想买, 孩子他爸想开: the words before the mention give the wish to somebody of the family."""
+    text = document.turns[mention.turn].text
+    return bool(_RELATIVE.search(text[max(mention.start - 14, 0) : mention.start]))
 
 
 def candidate(

@@ -18,7 +18,7 @@ from nlp.recognizers.common import steps
 
 VERSION = "1"
 TAG = "assets.external"
-BARRED = ("other_holder", "hypothetical", "sarcastic", "quoted")
+BARRED = ("other_holder", "kin", "hypothetical", "sarcastic", "quoted")
 #: what a type holds where no product is said
 USUAL = {"insurer": "insurance", "trust_company": "trust", "private_manager": "private_fund"}
 #: what a word of a platform means by itself

@@ -19,7 +19,7 @@ from nlp.recognizers.common import steps
 
 VERSION = "1"
 TAG = "funds.idle"
-BARRED = ("other_holder", "hypothetical", "quoted", "sarcastic", "question")
+BARRED = ("other_holder", "kin", "hypothetical", "quoted", "sarcastic", "question")
 STRENGTH = {"state": 0.35, "source": 0.3, "use": 0.25, "matures": 0.2, "answer": 0.45}
 SURE = 0.8
 SOON = 62  #: days to a maturity that make the money as good as free
@@ -303,7 +303,7 @@ def _denied(document: Document) -> Candidate | None:
     marks: list[Mark] = []
     rule = ""
     for mention in document.of("idle_none"):
-        if mention.has("other_holder", "hypothetical", "quoted", "past"):
+        if mention.has("other_holder", "kin", "hypothetical", "quoted", "past"):
             continue
         if not _is_elsewhere(document, mention):
             marks.append(mention.mark)

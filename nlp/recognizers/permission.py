@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dongke.types import Polarity
 from nlp import local
 from nlp.document import Candidate, Document, Mark, Mention, Turn
-from nlp.recognizers.common import company, steps
+from nlp.recognizers.common import company, is_relatives_wish, steps
 
 VERSION = "1"
 TAG = "intent.permission"
 BACK = 4
-BARRED = ("other_holder", "hypothetical", "sarcastic", "quoted")
+BARRED = ("other_holder", "kin", "hypothetical", "sarcastic", "quoted")
 #: words that are a product, too: they need 开, 权限, 账户 … to be a permission
 DOUBLE = frozenset({"可转债", "转债", "reits", "公募reits", "reit", "投顾服务", "基金投顾", "投顾产品", "投顾组合", "港股",
                     "个人养老金", "个养", "融资", "基金投顾服务"})  # fmt: skip
@@ -45,7 +45,7 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
         if cue is None or cue.sign == "none" or mention.has(*BARRED):
             continue
         wants = cue.sign == "want"
-        if wants and mention.has("past"):
+        if wants and (mention.has("past") or is_relatives_wish(document, mention)):
             continue
         if mention.text in DOUBLE and not _OPEN.search(text):
             continue

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dongke.types import Polarity
 from nlp import dialogue, local, stance
 from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
-from nlp.recognizers.common import company, steps
+from nlp.recognizers.common import company, is_relatives_wish, steps
 
 VERSION = "1"
 TAG = "intent.product"
 BACK = 6  #: so many turns back a pointing word may reach
-BARRED = ("other_holder", "hypothetical", "sarcastic", "quoted")
+BARRED = ("other_holder", "kin", "hypothetical", "sarcastic", "quoted")
 #: 基金 or 股票 beside one of these is only its last word
 SPECIFIC = frozenset(
     "equity_fund bond_fund index_etf qdii fof money_market quant private_fund fixed_income_plus"
@@ -23,10 +23,6 @@ SPECIFIC = frozenset(
 )
 #: 这个 after one of these rarely means that he wants it from us
 NOT_SOLD = frozenset({"stock", "deposit", "trust", "insurance"})
-#: a relative's wish is not his own
-_RELATIVE = re.compile(
-    r"(我妈|我爸|妈妈|爸爸|儿子|女儿|闺女|婆婆|岳父|丈母娘|老公|老婆|太太|先生|爱人|媳妇|老伴|我哥|我姐|我弟|我妹)[^，。？！]{0,5}(想|要|喜欢|非|倒是|一直|老是|天天|让|叫)"
-)
 PLATFORM = frozenset({"余额宝", "零钱通", "小荷包", "朝朝宝", "天天宝", "活期宝"})
 _OFFER = re.compile(
     r"考虑|要不要|兴趣|推荐|试试|了解|配|买|看看|做|可以|怎么样|需要|放|来|合适|想|款|只|听过|有|接受|门槛"
@@ -67,9 +63,7 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
 
 def _is_held(document: Document, mention: Mention, found: stance.Stance) -> bool:
     """Talk of what lies elsewhere, or, of shares, of the market: only a plain word counts there."""
-    if found.sign == "want" and _RELATIVE.search(
-        document.turns[mention.turn].text[max(mention.start - 14, 0) : mention.start]
-    ):
+    if found.sign == "want" and is_relatives_wish(document, mention):
         return True
     plain = found.rule in ("want.verb_before", "refuse.neg_get", "refuse.before", "want.verb_after")
     if mention.key == "stock":
