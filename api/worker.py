@@ -8,16 +8,17 @@ and its jobs go back (`reclaim`). A piece that cannot be processed ends in the q
 import json
 import threading
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from procrastinate import App, PsycopgConnector, RetryDecision, RetryStrategy
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlmodel import Session, col, select
 
 from api import logs, pipeline, queue
+from api.models import IdempotentReply
 from api.queue import Queue, Task, apply_queue_schema
 from asr.models import Recording, RecordingState
 from dongke import db, quarantine
@@ -136,14 +137,17 @@ def sweep() -> dict[str, int]:
         }
         for task, idents in waiting.items():
             queue.defer(session, task, idents)
-        session.execute(
-            text(
-                "delete from procrastinate_jobs where status = 'succeeded' and id in ("
-                "select job_id from procrastinate_events where type = 'succeeded' and at < :before limit 10000)"
-            ),
-            {"before": now() - KEEP_FINISHED},
-        )
+        _forget(session, now() - KEEP_FINISHED)
     return {str(task): len(idents) for task, idents in waiting.items()}
+
+
+def _forget(session: Session, before: datetime) -> None:
+    """Drops jobs that were done, and answers kept for an Idempotency-Key, from before that time."""
+    done = "select job_id from procrastinate_events where type = 'succeeded' and at < :before limit 10000"
+    session.execute(
+        text(f"delete from procrastinate_jobs where status = 'succeeded' and id in ({done})"), {"before": before}
+    )
+    session.execute(delete(IdempotentReply).where(col(IdempotentReply.made_at) < before))
 
 
 def _unread(session: Session) -> list[str]:

@@ -1,7 +1,7 @@
 // The advisor's page: whom he serves, what is believed of a customer and why, what is to be done.
 
 import { ago, amount, day, doing, due, enter, fill, get, h, moment, post, query, toast } from "/static/lib.js";
-import { openOpportunity, openTalk, quote, state } from "/static/talk.js";
+import { openNotices, openOpportunity, openTalk, quote, state } from "/static/talk.js";
 
 const ACTING = new Set(["advisor", "manager", "admin"]);
 const LIVE = ["open", "contacted", "discussed"];
@@ -16,6 +16,7 @@ const side = document.getElementById("side");
 
 const me = await enter("advisor");
 const acting = ACTING.has(me.role);
+document.getElementById("notices").addEventListener("click", doing(openNotices));
 let current = null;
 let cursor = null;
 

@@ -149,6 +149,7 @@ export async function enter(current) {
     h("div", { class: "brand" }, h("span", { class: "brand-mark" }, "懂"), "懂客"),
     h("nav", {}, link("/advisor", "advisor", "客户画像"), link("/manager", "manager", "跟进报表")),
     h("span", { class: "spacer" }),
+    h("button", { class: "quiet", id: "notices" }, "提醒"),
     h("span", { class: "who" }, [me.branch_name, me.advisor_name || me.login, ROLES[me.role]].filter(Boolean).join(" · ")),
     h("button", { class: "quiet", onclick: leave }, "退出"),
   );

@@ -1,7 +1,7 @@
 // The manager's page: the follow-up report, what is overdue, and the words behind every number.
 
 import { ago, amount, day, daysBetween, doing, due, enter, fill, get, h, isoDay, query, request, toast, yuan } from "/static/lib.js";
-import { drawer, openOpportunity, state } from "/static/talk.js";
+import { drawer, openNotices, openOpportunity, state } from "/static/talk.js";
 
 const form = document.getElementById("filters");
 const ACTING = new Set(["advisor", "manager", "admin"]);
@@ -10,6 +10,7 @@ const HOURS_A_DAY = 4;
 
 const me = await enter("manager");
 const acting = ACTING.has(me.role);
+document.getElementById("notices").addEventListener("click", doing(openNotices));
 let cursor = null;
 
 const today = Date.now();

@@ -244,3 +244,13 @@ function actions(row, changed) {
     h("p", { class: "hint" }, "没有会话能证明的, 报表里显示为自报。"),
   );
 }
+
+const NOTICES = { overdue: "逾期", escalated: "已升级", maturity: "到期", profile_expiry: "测评到期" };
+
+export async function openNotices() {
+  const page = await get("/v1/notices?limit=100");
+  const line = (n) =>
+    h("li", {}, h("span", { class: "when" }, moment(n.made_at)), h("span", { class: "chip" }, NOTICES[n.kind] || n.kind),
+      h("a", { href: `/advisor#${encodeURIComponent(n.customer_id)}`, onclick: close }, n.customer_name || n.customer_id), h("span", {}, n.text));
+  drawer("提醒", page.items.length ? h("ol", { class: "causes" }, page.items.map(line)) : h("p", { class: "empty" }, "没有提醒。"));
+}

@@ -1,5 +1,6 @@
 """What holds for every route: errors as problems, limits, headers, OpenAPI, a small process."""
 
+import logging
 import re
 import subprocess
 import sys
@@ -172,3 +173,10 @@ def test_the_api_process_never_loads_the_engines() -> None:
     done = subprocess.run([sys.executable, "-c", _PROBE, *HEAVY], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].split() == []
+
+
+def test_the_access_log_shows_no_query(client: TestClient) -> None:
+    record = logging.LogRecord("uvicorn.access", 20, "", 1, '%s - "%s %s HTTP/%s" %d', (), None)
+    record.args = ("1.2.3.4", "GET", "/v1/conversations/K1/audio?ticket=secret", "1.1", 200)
+    logging.getLogger("uvicorn.access").filter(record)
+    assert record.getMessage() == '1.2.3.4 - "GET /v1/conversations/K1/audio HTTP/1.1" 200'

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from sqlmodel import Session, select
 from api import pipeline, queue, worker
 from api.doors import Intake
 from api.files import Kind, Piece
+from api.models import IdempotentReply
 from api.queue import Task
 from asr.models import StoredConversation
 from dongke import db, quarantine
+from dongke.clock import now
 from dongke.errors import BadInput, NotReady
 from profiles.models import StoredAssertion, StoredReading
 
@@ -163,3 +166,18 @@ def test_the_schema_of_the_queue_is_made_once(database_url: str) -> None:
     queue.apply_queue_schema(database_url)
     with db.session_scope() as session:
         assert queue.exists(session)
+
+
+def test_the_sweep_forgets_what_was_done_long_ago(talk: Talk) -> None:
+    take(talk("K1"), talk("K2"))
+    worker.run_worker(wait=False)
+    with db.session_scope() as session:
+        old = "update procrastinate_events set at = now() - interval '8 days' where job_id = (select min(job_id) from"
+        session.execute(text(f"{old} procrastinate_events)"))
+        for key, age in (("old", 8), ("new", 1)):
+            made_at = now() - timedelta(days=age)
+            session.add(IdempotentReply(login="a1", key=key, fingerprint="", status=200, body={}, made_at=made_at))
+    worker.sweep()
+    assert jobs() == {"succeeded": 1}
+    with db.session_scope() as session:
+        assert session.exec(select(IdempotentReply.key)).all() == ["new"]
