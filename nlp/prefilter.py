@@ -5,7 +5,7 @@ from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-MOST = 60  #: more alternatives than this do not pay
+MOST = 120  #: more alternatives than this do not pay
 
 
 def required(pattern: str) -> frozenset[str] | None:

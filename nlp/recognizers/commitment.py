@@ -3,6 +3,7 @@ Words: nlp/lexicon/frames/commitment.yaml; dates: nlp/recognizers/due.py."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from nlp import dialogue
@@ -17,6 +18,11 @@ BACK = 6  #: made at most so many turns before
 _DATED = re.compile(
     r"[今明后]天|今晚|明早|周[一二三四五六日天末]|礼拜|星期|[\d一二三四五六七八九十][号日]|月底|月初|之前|以前|下班前|节后|马上|一定|忘不了|记着|放心|没问题|给您|发您"
 )
+_GRANTS = re.compile(r"[嗯哦哎，]*(好|行|可以|没问题|成|中|ok|一定|放心|收到|明白|那|得|要得|妥)")
+_WHEN = re.compile(
+    r"[今明后]天|今晚|明早|明晚|周[一二三四五六日天末]|礼拜|星期|[\d一二三四五六七八九十][号日点]|月底|月初|之前|下班前|节后|马上|等下|下午|上午|晚上"
+)
+_SENT = re.compile(r"\[(图片|链接|文件|视频|语音|小程序|名片|文档|PDF|表格)|https?://|【|\.(pdf|xlsx?|docx?)")
 _ASKS = re.compile(r"[吗呢？]|什么|哪|几|多少|怎么|吧$")
 OPENING = 5  #: turns at the start of a talk, where 给您打电话 speaks of this very talk
 _NOT = re.compile(r"[不没别]")
@@ -42,9 +48,21 @@ def find(document: Document) -> Iterator[Candidate]:
             continue
         if _stands(document, mention):
             by_action.setdefault(mention.key, []).append(mention)
+    for request, turn in _granted(document, _by_turn(by_action)):
+        by_action.setdefault(request.key, []).append(replace(request, turn=turn, start=0, end=1))
     latest = _by_turn(by_action)
     for action, mentions in by_action.items():
         yield _candidate(document, action, mentions, [t for t in _echoes(document, latest) if latest[t[0]] == action])
+
+
+def _granted(document: Document, promised: dict[int, str]) -> Iterator[tuple[Mention, int]]:
+    """好, 后天下午: the advisor grants a request of the turn before, and says when (request, turn)."""
+    for turn in document.advisor_turns():
+        prompt = document.prompt(turn.index)
+        if prompt is None or turn.index in promised or len(turn.text) > SHORT or _ASKS.search(turn.text):
+            continue
+        if _GRANTS.match(turn.text) and _WHEN.search(turn.text):
+            yield from ((m, turn.index) for m in list(document.of("request", turn=prompt.index))[-1:])
 
 
 def _by_turn(by_action: dict[str, list[Mention]]) -> dict[int, str]:
@@ -53,7 +71,7 @@ def _by_turn(by_action: dict[str, list[Mention]]) -> dict[int, str]:
 
 
 def _echoes(document: Document, latest: dict[int, str]) -> Iterator[tuple[int, int]]:
-    """周五之前, 一定: short words of the advisor that repeat or date the promise made shortly before (promise, echo)."""
+    """周五之前, 一定: short words that repeat or date the promise made shortly before (promise, echo)."""
     for turn in document.advisor_turns():
         if turn.index in latest or len(turn.text) > SHORT or not _DATED.search(turn.text) or _ASKS.search(turn.text):
             continue
@@ -71,6 +89,8 @@ def _stands(document: Document, mention: Mention) -> bool:
         return False
     if mention.turn < OPENING and mention.key in ("call_back", "other") and not _AHEAD.search(clause):
         return False
+    if mention.key == "send_material" and _is_sent(document, mention, clause):
+        return False
     reply = document.reply(mention.turn)
     if reply is None:
         return True
@@ -79,6 +99,14 @@ def _stands(document: Document, mention: Mention) -> bool:
         return False
     asked = _IF.search(clause) or _is_offer(turn.text, mention)
     return reply.answer in (Answer.YES, Answer.NOD) or not asked
+
+
+def _is_sent(document: Document, mention: Mention, clause: str) -> bool:
+    """In a chat what he sends with his next messages is no promise."""
+    if not document.is_chat or _AHEAD.search(clause):
+        return False
+    following = document.turns[mention.turn : mention.turn + 3]
+    return any(not t.by_customer and _SENT.search(t.raw) for t in following)
 
 
 def _is_offer(text: str, mention: Mention) -> bool:

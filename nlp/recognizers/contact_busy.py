@@ -9,7 +9,10 @@ from nlp.recognizers.common import candidate
 
 VERSION = "2"
 TAG = "contact.busy"
-_REASON = re.compile(r"(在|正)[^，。？！；]{1,10}|(得|要)(去|走|上|开|接|赶|进|看|忙)|来了|叫我|喊我|等我|忙|不方便|有事|有会")
+_REASON = re.compile(
+    r"(在|正)[^，。？！；]{1,10}|(得|要)(去|走|上|开|接|赶|进|看|忙)"
+    r"|来了|叫我|喊我|等我|忙|不方便|有事|有会"
+)
 
 
 def find(document: Document) -> Iterator[Candidate]:

@@ -1,7 +1,8 @@
 """最佳联系时间 (contact.time): when to call him, and when not.
 
 Three ways: he says it (nlp.windows reads one utterance); he answers a question or a proposal with a bare time; the
-advisor proposes a time to call and he agrees. Of several appointments the last one stands; what is said of habits adds up.
+advisor proposes a time to call and he agrees. Of several appointments the last one stands; habits add up.
+Words: nlp/lexicon/cues/contact_time.yaml.
 """
 
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ def find(document: Document) -> Iterator[Candidate]:
     """One candidate per window that stands."""
     found: list[Found] = []
     for turn in document.turns:
-        if turn.suspect or not spoken.TIME.search(turn.text):
+        if turn.suspect or not spoken.words("time").search(turn.text):
             continue
         if turn.by_customer:
             found += _said(document, turn, found)
@@ -40,7 +41,9 @@ def _said(document: Document, turn: Turn, before: list[Found]) -> Iterator[Found
     if _meets(document, turn, prompt) or (_has_habit(before) and _only_agrees(document, turn, prompt)):
         return
     text = spoken.plain(turn.text)
-    asked = prompt is not None and bool(spoken.ASKS_WHEN.search(prompt.text) or _calls_proposed(document, prompt))
+    asked = prompt is not None and bool(
+        spoken.words("asks_when").search(prompt.text) or _calls_proposed(document, prompt)
+    )
     own = list(spoken.own(text, document.started_at, _once_meant(document, turn, prompt), asked))
     own = [w for w in own if not _is_mere_choice(w, own, turn, prompt)]
     if own:
@@ -50,7 +53,7 @@ def _said(document: Document, turn: Turn, before: list[Found]) -> Iterator[Found
     if prompt is None:
         return
     marks = (Mark(prompt.index, 0, len(prompt.text)),)
-    if spoken.ASKS_WHEN.search(prompt.text) or _breaks_off(document, turn):
+    if spoken.words("asks_when").search(prompt.text) or _breaks_off(document, turn):
         for window in _answers(document, turn, prompt):
             yield Found(window, turn.index, (*marks, _mark(turn, window)), "time.answered", 0.82)
     elif _calls_proposed(document, prompt):
@@ -69,7 +72,7 @@ def _is_mere_choice(window: Window, own: list[Window], turn: Turn, prompt: Turn 
 def _answers(document: Document, turn: Turn, prompt: Turn) -> Iterator[Window]:
     text, reference = spoken.plain(turn.text), document.started_at
     once = _once_meant(document, turn, prompt)
-    asked = spoken.ASKS_WHEN.search(prompt.text)
+    asked = spoken.words("asks_when").search(prompt.text)
     for expr in spoken.joined(text, reference):
         if expr.past or not (asked or spoken.puts_off(text, expr)):
             continue
@@ -139,7 +142,9 @@ def _offered(document: Document, turn: Turn) -> Turn | None:
         return None
     asked = document.prompt(before.index)
     if not (
-        spoken.CALLS.search(before.text) or (asked and spoken.OFFERS.search(asked.text)) or len(before.text) < SHORT
+        spoken.words("calls").search(before.text)
+        or (asked and spoken.words("offers").search(asked.text))
+        or len(before.text) < SHORT
     ):
         return None
     exprs = spoken.joined(spoken.plain(before.text), document.started_at)
@@ -185,9 +190,9 @@ def _has_habit(found: list[Found]) -> bool:
 
 def _once_meant(document: Document, turn: Turn, prompt: Turn | None) -> bool:
     """Whether a bare hour is meant of this occasion: he was busy just now, or a call is being arranged."""
-    if spoken.HABIT.search(turn.text) or (prompt is not None and spoken.HABIT.search(prompt.text)):
+    if spoken.words("habit").search(turn.text) or (prompt is not None and spoken.words("habit").search(prompt.text)):
         return False
-    if prompt is not None and (_calls_proposed(document, prompt) or spoken.THIS_TIME.search(prompt.text)):
+    if prompt is not None and (_calls_proposed(document, prompt) or spoken.words("this_time").search(prompt.text)):
         return True
     near = range(turn.index - BUSY_NEAR, turn.index + 1)
     return any(m.turn in near for m in document.of("busy_reason", "busy_let_go"))
@@ -200,11 +205,11 @@ def _breaks_off(document: Document, turn: Turn) -> bool:
 
 def _meets(document: Document, turn: Turn, prompt: Turn | None) -> bool:
     """The talk is of a visit, not of a call."""
-    if spoken.CALLS.search(turn.text):
+    if spoken.words("calls").search(turn.text):
         return False
-    if prompt is not None and spoken.CALLS.search(prompt.text):
+    if prompt is not None and spoken.words("calls").search(prompt.text):
         return False
-    return any(spoken.MEETS.search(t.text) for t in document.turns[max(turn.index - 3, 0) : turn.index + 2])
+    return any(spoken.words("meets").search(t.text) for t in document.turns[max(turn.index - 3, 0) : turn.index + 2])
 
 
 def _standing(found: list[Found]) -> Iterator[Found]:

@@ -26,7 +26,7 @@ def find(document: Document) -> Iterator[Candidate]:
     for mention in document.of("feedback_said"):
         if not mention.has("quoted", "sarcastic"):
             said.add(mention.turn)
-            topic, _, sentiment = mention.key.partition(".")
+            topic, _, sentiment = _rather(document, mention).partition(".")
             yield candidate(TAG, mention, {"topic": topic, "sentiment": sentiment})
     for tone in document.of("feedback_tone"):
         subject = _nearest(document, tone)
@@ -37,6 +37,18 @@ def find(document: Document) -> Iterator[Candidate]:
     for turn in document.customer_turns():
         if turn.index not in said:
             yield from _as_taken(document, turn)
+
+
+def _rather(document: Document, mention: Mention) -> str:
+    """Waiting for the paperwork is about the process, being called again is about the disturbance."""
+    if mention.key != "service.negative":
+        return mention.key
+    keys = {m.key for m in document.of("feedback_said", turn=mention.turn)}
+    if "disturbance.negative" in keys:
+        return "disturbance.negative"
+    waits = _words("waits").search(mention.text)
+    paperwork = _words("paperwork").search(document.turns[mention.turn].text)
+    return "process.negative" if waits and paperwork else mention.key
 
 
 def _nearest(document: Document, tone: Mention) -> Mention | None:
