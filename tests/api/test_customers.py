@@ -282,6 +282,17 @@ def test_an_outcome_that_is_none(client: TestClient, login: Login) -> None:
         assert (answer.status_code, code(answer)) == (422, "request-invalid")
 
 
+def test_text_that_no_database_holds_is_refused(read: TestClient, login: Login, chance: str) -> None:
+    for comment in ("\\u0000", "\\ud800"):
+        body = f'{{"outcome": "done", "comment": "{comment}"}}'
+        headers = login("a1") | {"content-type": "application/json"}
+        answer = read.post(f"/v1/opportunities/{chance}/actions", content=body, headers=headers)
+        assert answer.status_code == 422
+        assert code(answer) in ("data-refused", "request-invalid")
+    with db.session_scope() as session:
+        assert session.exec(select(ManualAction)).all() == []
+
+
 def test_who_may_note_an_outcome(read: TestClient, login: Login, chance: str) -> None:
     for who, status in (("a2", 404), ("law", 403), ("pipe", 403), ("boss", 200)):
         answer = read.post(f"/v1/opportunities/{chance}/actions", json={"outcome": "done"}, headers=login(who))
