@@ -172,7 +172,8 @@ def _print_report(today: date) -> None:
 def _serve() -> None:
     """API and pages, worker and scheduler as processes of their own, until Ctrl-C or one of them ends."""
     processes = {name: _spawn(name) for name in ("serve", "worker", "scheduler")}
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    for kind in (signal.SIGINT, signal.SIGTERM):  # also where a shell started this in the background, SIGINT ignored
+        signal.signal(kind, signal.default_int_handler)
     try:
         if _answers():
             _print_addresses()
