@@ -26,9 +26,12 @@ def _restore(text: str, sounds: str, terms: Matcher[str]) -> str:
 
 
 def _is_kept(text: str, start: int, end: int) -> bool:
-    """A real word there, or characters that are words of their own on both sides of a border."""
+    """A real word there, or part of a longer one (备用金); or characters that are none."""
     written = text[start:end]
-    return written in _keep() or any(not "\u4e00" <= c <= "\u9fff" for c in written)
+    longer = (text[max(start - 1, 0) : end], text[start : end + 1], text[max(start - 1, 0) : end + 1])
+    if written in _keep() or any(word in _keep() for word in longer):
+        return True
+    return any(not "\u4e00" <= c <= "\u9fff" for c in written)
 
 
 @cache

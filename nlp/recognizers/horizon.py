@@ -16,7 +16,7 @@ VERSION = "1"
 TAG = "expectation.horizon"
 _ASKED = re.compile(
     r"(放|投|搁|锁|存|用|拿|不用|规划|安排|封闭)[^，。]{0,6}(多久|多长|几年|多少年|到什么时候|什么时候)"
-    r"|(多久|多长时间)[^，。]{0,4}(不用|用|能放|可以放)|期限|年限|时间上|那时间|打算长|短期有要用|舍得|锁定期|放.{1,3}年"
+    r"|(多久|多长时间)[^，。]{0,4}(不用|用|能放|可以放)|期限|年限|时间上|那时间|打算长|年期的可以|个月的可以|期的能接受|短期有要用|舍得|锁定期|放.{1,3}年"
     r"|什么时候[^，。]{0,3}(用|换)|有三个月|半年的|一年的|是吧$|那.{0,4}[年月]左右|封闭期|长拿"
 )
 _HELD = re.compile(r"存了|买了|做了|已经|炒了|开了|工作|开户")
@@ -30,8 +30,10 @@ _NEVER = re.compile(
     r"保险|年金|一个?月[^，。]{0,4}(给|攒|存|挣|拿|交|[\d一二三四五六七八九])|同事|朋友|他|她|歇|开户|股龄|年前|多久了|掏不出|一年(给|赚|挣|交|有|能)"
 )
 _WITHIN = re.compile(r"(以|之)?内(的|就|吧|要用|，|。|$|得|能|最好|可以)")
+_MOST = re.compile(r"(最多|最长|顶多|至多|至少|起码|少说|最好是?|不超过|别超过)[^，。]{0,2}$")
 _WANTED = re.compile(
-    r"^(以内|左右|之内)?(的|期的|期)(产品|那种)?(就行|就可以|就好|吧|可以|最好|比较好|都行|都可以|就成|合适)"
+    r"^(以内|左右|之内|以上|以下)?(的|期的|期)(产品|那种|理财)?(我)?(都)?"
+    r"(就行|就可以|就好|吧|可以|接受|最好|比较好|都行|都可以|就成|合适)"
 )
 _NOT_THAT = re.compile(
     r"^[^，。]{0,6}(不考虑|不要|太长|太久|不行|不买)|^(期的?|的)?(大额|定期|存单|理财|国债|定存|封闭)"
@@ -70,7 +72,7 @@ def _spans(turn: Turn, asked: bool) -> tuple[str, int, int] | None:
             continue
         if _NOT_THAT.search(after):
             continue
-        kept = _KEEP.search(before[-8:]) or _KEEP.search(after[:8]) or _WANTED.match(after)
+        kept = _KEEP.search(before[-8:]) or _KEEP.search(after[:8]) or _WANTED.match(after) or _MOST.search(before)
         if kept or (asked and (_FINE.search(clause) or span.start <= 8 or len(clause) <= 12)):
             months = span.high - 0.1 if _WITHIN.match(after) else span.low
             chosen = (term(months), span.start, span.end)

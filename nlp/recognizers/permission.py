@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from dongke.types import Polarity
-from nlp import local
+from nlp import local, stance
 from nlp.document import Candidate, Document, Mark, Mention, Turn
 from nlp.recognizers.common import company, is_relatives_wish, steps
 
@@ -19,6 +19,7 @@ BARRED = ("other_holder", "kin", "hypothetical", "sarcastic", "quoted")
 #: words that are a product, too: they need 开, 权限, 账户 … to be a permission
 DOUBLE = frozenset({"可转债", "转债", "reits", "公募reits", "reit", "投顾服务", "基金投顾", "投顾产品", "投顾组合", "港股",
                     "个人养老金", "个养", "融资", "基金投顾服务"})  # fmt: skip
+_REFUSED = local.Cue("permission.refuse.stance", "refuse", re.compile(""), 0.78)
 _OPEN = re.compile(r"开|权限|账户|签|办|弄|销|关|户")
 _OFFER = re.compile(r"开|要不要|兴趣|考虑|了解|升级|签|试|有没有|需要|弄|办|推|权限|利率|优惠|看看")
 
@@ -42,6 +43,8 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
     for mention in named:
         text = local.window(document, mention)
         cue = local.judge("permission", text)
+        if cue is None and stance.judge(stance.around(document, mention, named)).rule == "refuse.neg_get":
+            cue = _REFUSED
         if cue is None or cue.sign == "none" or mention.has(*BARRED):
             continue
         wants = cue.sign == "want"

@@ -14,6 +14,7 @@ from nlp.recognizers.common import believed, candidate
 VERSION = "2"
 TAG = "risk.appetite"
 MARGIN = 0.04
+SHY = 8  #: per cent; who cannot bear that is conservative
 BOLD = 28  #: per cent of loss; who bears more is aggressive
 _LOSS = re.compile(r"亏|跌|赔|损失|回撤|波动|掉|浮亏|缩水|输")
 _BEAR = re.compile(
@@ -67,7 +68,11 @@ def _bearable(turn: Turn, asked: bool) -> tuple[str, int, int] | None:
         spoken_of = _LOSS.search(before) or _LOSS.search(after[:4]) or (asked and len(before) <= 6)
         if not spoken_of and asked:
             spoken_of = _LOSS.search(clause) or len(clause) <= 14
-        if not spoken_of or _TOLD.search(before) or _CANNOT.search(after[:6]):
+        if not spoken_of or _TOLD.search(before):
+            continue
+        if _CANNOT.search(after[:8]):
+            if 0 < max(rate.low or 0, rate.high or 0) <= SHY and not asked:
+                return "conservative", rate.start, rate.end
             continue
         if not (_BEAR.search(after[:18]) or _BEAR.search(before)):
             continue
