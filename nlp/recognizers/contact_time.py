@@ -44,11 +44,14 @@ def _said(document: Document, turn: Turn, before: list[Found]) -> Iterator[Found
     asked = prompt is not None and bool(
         spoken.words("asks_when").search(prompt.text) or _calls_proposed(document, prompt)
     )
-    own = list(spoken.own(text, document.started_at, _once_meant(document, turn, prompt), asked))
+    slot = prompt.text if prompt is not None and _calls_proposed(document, prompt) else ""
+    own = list(spoken.own(text, document.started_at, _once_meant(document, turn, prompt), asked, slot))
     own = [w for w in own if not _is_mere_choice(w, own, turn, prompt)]
     if own:
         for window in own:
-            yield Found(_with_day(document, window, prompt), turn.index, (_mark(turn, window),), "time.said", 0.88)
+            yield Found(
+                _with_day(document, turn, window, prompt), turn.index, (_mark(turn, window),), "time.said", 0.88
+            )
         return
     if prompt is None:
         return
@@ -99,10 +102,12 @@ def _refined(document: Document, turn: Turn, prompt: Turn) -> Iterator[Window]:
             yield replace(window, date=day[-1].on)
 
 
-def _with_day(document: Document, window: Window, prompt: Turn | None) -> Window:
-    """下午三点以后打吧, after the advisor has said 明天: tomorrow."""
-    bare_refusal = window.polarity == "negated" and window.days is None and window.date is None
-    if prompt is None or not (window.kind == "once" or bare_refusal) or not _calls_proposed(document, prompt):
+def _with_day(document: Document, turn: Turn, window: Window, prompt: Turn | None) -> Window:
+    """下午三点以后打吧, after the advisor has said 明天: tomorrow; 上午没空: that morning, but 别上午打 is for good."""
+    if prompt is None or not _calls_proposed(document, prompt):
+        return window
+    refuses = window.polarity == "negated" and not (window.days or window.date)
+    if window.kind != "once" and (not refuses or spoken.words("forbids").search(turn.text)):
         return window
     reference = document.started_at
     if any(e.has_day or e.today for e in windows.find_times(window.text, reference)):

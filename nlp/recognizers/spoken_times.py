@@ -90,9 +90,9 @@ def _as_one(first: TimeExpr, second: TimeExpr, reference: datetime) -> TimeExpr:
     return replace(windows.combine(first, second), start=first.start)
 
 
-def own(text: str, reference: datetime, once: bool, asked: bool) -> Iterator[Window]:
+def own(text: str, reference: datetime, once: bool, asked: bool, slot: str) -> Iterator[Window]:
     """What he says by himself. `once`: bare hours are meant of this occasion, not of every day; `asked`: the talk is
-    of calling, so that 明天没空 says when not to call."""
+    of calling, so that 明天没空 says when not to call; `slot`: the advisor's words where he proposes a call."""
     if words("third").search(text) or not (asked or words("calls").search(text) or wishes.words()["call"].search(text)):
         return
     exprs = joined(text, reference)
@@ -101,7 +101,7 @@ def own(text: str, reference: datetime, once: bool, asked: bool) -> Iterator[Win
     refused = {(w.days, w.date, w.from_, w.to) for w in found if w.polarity == "negated"}
     found = [w for w in found if w.polarity == "negated" or (w.days, w.date, w.from_, w.to) not in refused]
     yield from found
-    yield from _contrasts(text, exprs, found, reference)
+    yield from _contrasts(text, exprs, found, reference, slot)
     hit = words("at_work").search(text)
     if hit and not any(w.polarity == "negated" for w in found):
         yield Window("recurring", None, None, "09:00", "18:00", "negated", hit.start(), hit.end(), hit[0])
@@ -168,22 +168,36 @@ def _later(clock: str) -> str:
     return f"{(int(hour) + 12) % 24:02}:{minute}"
 
 
-def _contrasts(text: str, exprs: list[TimeExpr], found: list[Window], reference: datetime) -> Iterator[Window]:
-    """白天我在车间, 你下班后找我: the first part is when not to call."""
+def _is_said_again(expr: TimeExpr, found: list[Window]) -> bool:
+    """上午别打, 上午我要睡: once is enough; 下周三我出门, 晚上打: the day of the appointment itself."""
+    return any(
+        expr.text in w.text or w.text in expr.text or (expr.on is not None and expr.on == w.date and not expr.has_clock)
+        for w in found
+    )
+
+
+def _contrasts(
+    text: str, exprs: list[TimeExpr], found: list[Window], reference: datetime, slot: str
+) -> Iterator[Window]:
+    """白天我在车间, 你下班后找我; 明天上午我要开会: a time with a reason why not."""
     wanted = [w for w in found if w.polarity == "affirmed"]
-    if not wanted:
+    if not wanted and not slot:
         return
     for expr in exprs:
         taken = any(w.start < expr.end and expr.start < w.end for w in found)
         if (
             taken
             or expr.past
-            or not words("contrast").match(expr.text)
+            or _is_said_again(expr, found)
+            or not (wanted or expr.text[-2:] in slot)
+            or not (words("contrast").search(expr.text) or expr.on is not None)
             or not words("engaged").search(text[expr.end : expr.end + 22])
         ):
             continue
-        window = windows.to_window(expr, reference, "negated", wanted[0].kind)
-        yield replace(window, date=wanted[0].date) if window.kind == "once" else window
+        kind: windows.WindowKind = "once" if is_fixed(expr) or not wanted else wanted[0].kind
+        window = windows.to_window(expr, reference, "negated", kind)
+        bare = kind == "once" and not is_fixed(expr) and bool(wanted)
+        yield replace(window, date=wanted[0].date) if bare else window
     usual = re.search(r"平时|平常|平日", text)
     weekend = any(w.days == ("sat", "sun") for w in wanted)
     if usual and weekend and words("engaged").search(text[usual.end() : usual.end() + 22]):
