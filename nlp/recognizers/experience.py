@@ -13,7 +13,9 @@ from nlp.recognizers.common import believed, candidate
 VERSION = "2"
 TAG = "experience.level"
 OLD_HAND = 60  #: months of investing
-_EVER = re.compile(r"(以前|之前|平时|有没有|本人|原来)?[^，。]{0,6}(买过|做过|炒过|接触过|了解过|投过|玩过)[^，。]{0,8}(吗|没|么|有没有|？|$)")
+_EVER = re.compile(
+    r"(以前|之前|平时|有没有|本人|原来)?[^，。]{0,6}(买过|做过|炒过|接触过|了解过|投过|玩过)[^，。]{0,8}(吗|没|么|有没有|？|$)"
+)
 _GENERAL = re.compile(r"基金|股票|理财|投资|炒股")
 _SPECIAL = re.compile(r"期权|期货|可转债|转债|reits|港股|网格|私募|两融|逆回购|etf|债基")
 _HOW_LONG = re.compile(r"(炒股|做股票|股票|投资|入市|开户|股龄|做)[^，。]{0,6}(多久|多少年|几年)")

@@ -56,6 +56,9 @@ def _places(document: Document) -> list[Mention]:
     for mention in document.of("place_type"):
         turn = document.turns[mention.turn]
         clause = turn.clause_at(mention.start)
+        near = [f for f in found if f.turn == mention.turn and 0 <= mention.start - f.end <= 6]
+        if any(f.kind == "place_type" and f.key == mention.key for f in near):
+            continue
         if not any(n.turn == mention.turn and turn.clause_at(n.start) == clause for n in named):
             found.append(mention)
     return sorted(found, key=lambda m: (m.turn, m.start))

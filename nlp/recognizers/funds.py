@@ -35,6 +35,7 @@ _HOW_MUCH_IN = re.compile(
 _OWNS_UP = re.compile(
     r"[嗯对是哦啊，]*(那个?钱|这个?钱|那笔|这笔|那些|我知道|是啊|对啊|是的|对的|等着|准备|没想好|不知道|先放)|[嗯对是]，"
 )
+_LURED = re.compile(r"起|门槛|新客|送|中签|缴款|限额|日均|活动|利率|收益")
 _COUNTED = re.compile(r"[\d一二三四五六七八九十百千]个")
 _ELSEWHERE = re.compile(r"银行|支付宝|券商|别的地方|别处|平台|信托|那边还有")
 _ASKED_NONE = re.compile(
@@ -247,6 +248,14 @@ def _sum(document: Document, turns: Sequence[Turn], episode: Episode) -> tuple[A
         for money in _amounts(document, turn, turn.index in signed)
         if _may_be(turn.text, money)
     ]
+    if not found:  # the sum stands in the question
+        asked = {p.index: p for t in turns if t.index in signed and (p := document.prompt(t.index)) is not None}
+        found = [
+            (money, number, False)
+            for number, turn in sorted(asked.items())
+            for money in values.amounts(turn.text)
+            if _may_be(turn.text, money) and not _LURED.search(turn.text)
+        ]
     free = [one for one in found if not one[2]] or found
     near = [one for one in free if episode.first - 1 <= one[1] <= episode.last + 2] or free
     if not near:

@@ -31,6 +31,8 @@ _NEVER = re.compile(
 )
 _WITHIN = re.compile(r"(以|之)?内(的|就|吧|要用|，|。|$|得|能|最好|可以)")
 _MOST = re.compile(r"(最多|最长|顶多|至多|至少|起码|少说|最好是?|不超过|别超过)[^，。]{0,2}$")
+_NEED = re.compile(r"要用|用钱|用的|要花|留给|结婚|换房|买房|上学|学费")
+_LATER = re.compile(r"(左右|以后|之后|后|内|吧|，|。|$)")
 _WANTED = re.compile(
     r"^(以内|左右|之内|以上|以下)?(的|期的|期)(产品|那种|理财)?(我)?(都)?"
     r"(就行|就可以|就好|吧|可以|接受|最好|比较好|都行|都可以|就成|合适)"
@@ -73,6 +75,7 @@ def _spans(turn: Turn, asked: bool) -> tuple[str, int, int] | None:
         if _NOT_THAT.search(after):
             continue
         kept = _KEEP.search(before[-8:]) or _KEEP.search(after[:8]) or _WANTED.match(after) or _MOST.search(before)
+        kept = kept or (_NEED.search(turn.text) and _LATER.match(after))
         if kept or (asked and (_FINE.search(clause) or span.start <= 8 or len(clause) <= 12)):
             months = span.high - 0.1 if _WITHIN.match(after) else span.low
             chosen = (term(months), span.start, span.end)

@@ -50,12 +50,20 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
         wants = cue.sign == "want"
         if wants and (mention.has("past") or is_relatives_wish(document, mention)):
             continue
-        if mention.text in DOUBLE and not _OPEN.search(text):
+        if mention.text in DOUBLE and not (_OPEN.search(text) or _was_asked(document, mention)):
             continue
         known = best.get(mention.key)
         if known is None or (not wants and known.polarity is Polarity.AFFIRMED):
             best[mention.key] = _candidate(document, mention, wants, cue.id, cue.weight)
     yield from best.values()
+
+
+def _was_asked(document: Document, mention: Mention) -> bool:
+    """The advisor has just spoken of this permission."""
+    prompt = document.prompt(mention.turn)
+    return prompt is not None and any(
+        m.key == mention.key and m.text not in DOUBLE for m in document.of("permission", turn=prompt.index)
+    )
 
 
 def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
