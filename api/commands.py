@@ -71,9 +71,9 @@ def evaluate_files(paths: list[Path], errors: int) -> Iterator[str]:
 
 def replay_file(path: Path, until: datetime | None) -> dict[str, Any]:
     """Runs a story (docs/stories.md) in a private database that is gone afterwards."""
-    from followup.replay import replay
     from sqlmodel import Session
 
+    from followup.replay import replay
     from nlp.pipeline import read
 
     rows = list(_rows(path))
@@ -88,9 +88,8 @@ def replay_file(path: Path, until: datetime | None) -> dict[str, Any]:
 
 def write_report(start: date, end: date, group: str, form: str, output: Path | None) -> None:
     """The follow-up report of the days `start` to `end` (both in) for the whole firm."""
-    from followup.reports import follow_up
-
     from api.printing import console, report_table
+    from followup.reports import follow_up
 
     if group not in ("advisor", "branch", "playbook"):
         raise BadInput("group-unknown", f"不能按 {group} 汇总: 要 advisor, branch 或 playbook")

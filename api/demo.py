@@ -127,12 +127,11 @@ def _make_logins(session: Session) -> None:
 
 def _print_results(today: date) -> None:
     """One customer's profile, the overdue opportunities of the branch, its follow-up report."""
-    from followup.service import is_overdue
-
     from api.labels import opportunity_labels
     from api.printing import overdue_table, profile_panel
     from dongke.directory import Advisor, Customer
     from followup.models import State, StoredOpportunity
+    from followup.service import is_overdue
     from profiles.service import profile_of
 
     out = _console()
@@ -157,11 +156,10 @@ def _print_report(today: date) -> None:
     from datetime import time as clock
     from datetime import timedelta
 
-    from followup.reports import follow_up
-
     from api.printing import report_table
     from dongke.clock import at_beijing
     from dongke.scope import Principal, Role
+    from followup.reports import follow_up
 
     manager = Principal("manager", Role.MANAGER, branch_id=BRANCH)
     start = at_beijing(today - timedelta(days=91), clock.min)

@@ -4,6 +4,7 @@ A function of `ONE` takes one row and gives its id and state; a function of `BAT
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from dongke.types import Conversation, aware
 
 if TYPE_CHECKING:
     from api.doors import Intake
+    from asr.chatlog import Consent
 
 
 def recordings(folder: Path) -> Iterator[Piece]:
@@ -110,7 +112,25 @@ def _messages(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
 
     result = take_messages(intake.session, [p.row for p in pieces], resolve)
     intake.summary.conversations.extend(sorted(result.conversations))
+    _consents(intake, result.consents, moment)
     _account(intake, kind, pieces, result.faults, result.accepted)
+
+
+def _consents(intake: "Intake", consents: list["Consent"], moment: datetime) -> None:
+    """企微 agree and disagree are facts about the customer: they stand in his timeline as events."""
+    from profiles.behaviour import take_events
+
+    rows = [
+        {
+            "message_id": f"archive-consent:{c.customer_id}:{c.advisor_id}:{c.at.isoformat()}",
+            "customer_id": c.customer_id,
+            "event": "archive_agreed" if c.agreed else "archive_refused",
+            "at": c.at.isoformat(),
+            "properties": {"advisor": c.advisor_id},
+        }
+        for c in consents
+    ]
+    take_events(intake.session, rows, moment)
 
 
 def _events(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:

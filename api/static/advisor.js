@@ -266,7 +266,8 @@ function chance(r) {
 const EVENTS = {
   deposit: "转入资金", withdraw: "转出资金", trade: "交易", transfer_in: "转入证券", transfer_out: "转出证券", permission_opened: "开通权限", page_view: "浏览",
   login: "登录", identify: "资料更新", account_closed: "销户", material_sent: "发送资料", app_open: "打开 APP", subscribe: "申购", redeem: "赎回",
-  product_view: "看产品", product_detail: "看产品详情", search: "搜索",
+  product_view: "看产品", product_detail: "看产品详情", search: "搜索", questionnaire_completed: "完成风险测评", app_crash: "APP 闪退",
+  archive_agreed: "同意会话存档", archive_refused: "不同意会话存档",
 };
 
 function happened(e) {

@@ -193,6 +193,7 @@ def test_wecom_messages_become_a_conversation(tmp_path: Path, session: Session) 
             _message("m1", "wmLin", "GuXiao", "我有五十万到期了"),
             _message("m2", "GuXiao", "wmLin", "好的"),
             _message("m3", "who", "GuXiao", "?"),
+            _message("m4", "wmLin", "GuXiao", "") | {"msgtype": "disagree", "disagree": {"userid": "wmLin"}},
         ],
     )
     summary = doors.ingest([tmp_path])
@@ -200,6 +201,9 @@ def test_wecom_messages_become_a_conversation(tmp_path: Path, session: Session) 
     assert ident.startswith("wx-")
     assert _waiting() == [("wecom", "wecom.jsonl:3", "party-unknown")]
     assert doors.ingest([tmp_path]).conversations == []
+    with db.session_scope() as again:
+        (consent,) = again.exec(select(BehaviourEvent)).all()
+    assert (consent.customer_id, consent.event, consent.properties) == ("C1", "archive_refused", {"advisor": "A1"})
 
 
 def _message(msgid: str, sender: str, receiver: str, words: str) -> dict[str, Any]:

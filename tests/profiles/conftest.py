@@ -79,7 +79,8 @@ def verdict() -> Callable[..., Feedback]:
 @pytest.fixture(scope="session")
 def on_file() -> Callable[..., Snapshot]:
     def build(on: str, customer_id: str = "C1", **data: Any) -> Snapshot:
-        return Snapshot(f"S{on}{customer_id}", customer_id, moment(on), moment(on), data)
+        told = ",".join(f"{name}={data[name]}" for name in sorted(data))  # two files of one day are two facts
+        return Snapshot(f"S{on}{customer_id}{told}", customer_id, moment(on), moment(on), data)
 
     return build
 
