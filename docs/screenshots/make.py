@@ -1,6 +1,7 @@
 """Takes the pictures of the documents from a running `make demo`.
 
-usage: python docs/screenshots/make.py   (needs Debian's chromium and `pip install playwright`; neither is part of the set-up)
+usage: python docs/screenshots/make.py
+It needs Debian's chromium and `pip install playwright`; neither is part of the set-up.
 """
 
 from pathlib import Path
