@@ -6,6 +6,7 @@ from typing import Any, Literal
 from dongke.errors import BadInput
 from nlp.amounts import find_amounts
 from nlp.dates import find_dates
+from nlp.general.datetimes import find_datetimes
 from nlp.general.money import find_money
 from nlp.general.numbers import find_numbers
 from nlp.windows import find_windows
@@ -37,3 +38,10 @@ def public_numbers(text: str, reference: datetime | None = None, **options: Any)
 def public_amounts(text: str, reference: datetime | None = None, **options: Any) -> list[dict[str, Any]]:
     """Sums of any currency, in the shape of the public suites: {start, end, low, high, unit}."""
     return [m.to_json() for m in find_money(text)]
+
+
+def public_datetimes(text: str, reference: datetime | None, **options: Any) -> list[dict[str, Any]]:
+    """Times of written Chinese, in the shape of the public suites (half-open intervals, durations in seconds, sets)."""
+    if reference is None:
+        raise BadInput("reference-missing", "日期和联系时间要有参照时间")
+    return find_datetimes(text, reference, str(options.get("prefer") or ""))

@@ -9,7 +9,7 @@ from nlp.times.day import Day
 _RULES = [*month_rules.RULES.all, *week_rules.RULES.all, *occasion_rules.RULES.all]
 _MAYBE = re.compile(
     r"[天日月年周号节晚早晨儿期拜末旬季假朝]|五一|国庆|元旦|中秋|端午|清明|圣诞|双1?十?[一二12]|618|十一|除夕"
-    r"|\d[-/.]\d|这两|几|会|过|有空|下次|昨|春|星|半|近|初|节"
+    r"|\d[-/.]\d|这两|几|会|过|有空|下次|昨|春|星|半|近|初|节|历"
 )
 
 

@@ -47,6 +47,16 @@ def festival(name: str, year: int) -> date | None:
     return day
 
 
+def lunar_day(month: int, day: int, year: int) -> date | None:
+    """农历 month/day of that lunar year as a solar date (not in a leap month); None beyond the table."""
+    row = _lunar().get(year)
+    if row is None or not 1 <= month <= 12 or not 1 <= day <= 30:
+        return None
+    before = month - 1 + (1 if row["闰"] and row["闰"] < month else 0)
+    first: date = row["春节"]
+    return first + timedelta(sum(row["月"][:before]) + day - 1)
+
+
 def lunar_new_year_day(month: str, day: int, year: int) -> date | None:
     """正月初五, 腊月二十八: the days around 春节 of that year."""
     row = _lunar().get(year)

@@ -131,3 +131,13 @@ def _lunar(m: re.Match[str], today: date) -> Day | None:
     days = [festivals.lunar_new_year_day(month, number, year) for year in (today.year, today.year + 1) if number]
     on = next((d for d in days if d and d >= today), None)
     return made(m, on) if on else None
+
+
+@RULES.on(rf"(?:农历|阴历|旧历|老历)的?(?P<month>{N})月(?P<d>初?{N})[日号]?")
+def _old_calendar(m: re.Match[str], today: date) -> Day | None:
+    """农历八月十五: the next one to come."""
+    month, number = small_int(m["month"]), small_int(m["d"].removeprefix("初"))
+    years = (today.year - 1, today.year, today.year + 1)
+    days = [festivals.lunar_day(month, number, y) for y in years if month and number]
+    on = next((d for d in days if d and d >= today), None)
+    return made(m, on) if on else None
