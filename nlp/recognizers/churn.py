@@ -11,7 +11,7 @@ from nlp.recognizers.common import candidate
 VERSION = "2"
 TAG = "churn.risk"
 _DECLINES = re.compile(r"没搭理|没理|懒得|不换|不过去|没去|不想换|没兴趣|我说我?不|不挪|待惯|用惯|不走")
-_APPLIED = re.compile(r"申请|提交|要销户|想销户|本人")
+_APPLIED = re.compile(r"看到|是不是|本人|核实|(您|你)(是)?(要|想)销户")
 
 
 BACK = 60  #: so many turns back a stay may answer
@@ -49,11 +49,6 @@ def _action(document: Document, stay: Mention) -> str | None:
     """What he says he will not do must have been spoken of before."""
     if stay.rule == "churn.stay.run":
         return stay.key
-    before = [
-        m
-        for m in document.of("churn_raised", "churn_threat")
-        if m.key != "compare" and stay.turn - BACK < m.turn < stay.turn
-    ]
-    if not before:
-        return None
-    return stay.key if any(m.key == stay.key for m in before) else before[-1].key
+    raised = document.of("churn_raised", "churn_threat")
+    before = any(m.key == stay.key and stay.turn - BACK < m.turn < stay.turn for m in raised)
+    return stay.key if before else None

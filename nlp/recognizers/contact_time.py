@@ -56,7 +56,7 @@ def _said(document: Document, turn: Turn, before: list[Found]) -> Iterator[Found
     if prompt is None:
         return
     marks = (Mark(prompt.index, 0, len(prompt.text)),)
-    if spoken.words("asks_when").search(prompt.text) or _breaks_off(document, turn):
+    if _asks_when(prompt) or _breaks_off(document, turn):
         for window in _answers(document, turn, prompt):
             yield Found(window, turn.index, (*marks, _mark(turn, window)), "time.answered", 0.82)
     elif _calls_proposed(document, prompt):
@@ -72,10 +72,17 @@ def _is_mere_choice(window: Window, own: list[Window], turn: Turn, prompt: Turn 
     return tail.startswith(("不行", "不得", "不成", "不方便")) and any(w.polarity == "affirmed" for w in own)
 
 
+def _asks_when(prompt: Turn) -> bool:
+    """Whether the advisor asks when to call; not when money comes, or when to meet."""
+    if not spoken.words("asks_when").search(prompt.text) or spoken.words("asks_else").search(prompt.text):
+        return False
+    return bool(spoken.words("offers").search(prompt.text))
+
+
 def _answers(document: Document, turn: Turn, prompt: Turn) -> Iterator[Window]:
     text, reference = spoken.plain(turn.text), document.started_at
     once = _once_meant(document, turn, prompt)
-    asked = spoken.words("asks_when").search(prompt.text)
+    asked = _asks_when(prompt)
     for expr in spoken.joined(text, reference):
         if expr.past or not (asked or spoken.puts_off(text, expr)):
             continue

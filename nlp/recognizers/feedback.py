@@ -1,7 +1,7 @@
 """客户心声 (voice.feedback): complaint, praise or wish about us, by subject.
 
-Either one pattern says all of it or words of anger stand beside their subject (nlp/lexicon/frames/feedback.yaml); or
-the advisor's answer – he apologises, thanks, notes a wish – tells how it was meant (nlp/lexicon/cues/feedback.yaml).
+Either one pattern says all of it (nlp/lexicon/frames/feedback.yaml), or the advisor's answer – he apologises, thanks,
+notes a wish – tells how it was meant (nlp/lexicon/cues/feedback.yaml).
 """
 
 import re
@@ -14,7 +14,6 @@ from nlp.recognizers.common import candidate
 
 VERSION = "3"
 TAG = "voice.feedback"
-NEAR = 24  #: so many characters may lie between a tone and its subject
 OPENING = 2  #: an apology to so many first turns is for the disturbance of calling
 SHORTEST = 6  #: shorter words carry no complaint
 TAKEN = {"sorry": ("bad", "negative"), "thanks": ("good", "positive"), "noted": ("wish", "suggestion")}
@@ -28,12 +27,6 @@ def find(document: Document) -> Iterator[Candidate]:
             said.add(mention.turn)
             topic, _, sentiment = _rather(document, mention).partition(".")
             yield candidate(TAG, mention, {"topic": topic, "sentiment": sentiment})
-    for tone in document.of("feedback_tone"):
-        subject = _nearest(document, tone)
-        if subject is not None and tone.turn not in said and not tone.has("quoted", "other_holder"):
-            value = {"topic": subject.key, "sentiment": tone.key}
-            said.add(tone.turn)
-            yield candidate(TAG, tone, value, marks=subject.marks)
     for turn in document.customer_turns():
         if turn.index not in said:
             yield from _as_taken(document, turn)
@@ -49,16 +42,6 @@ def _rather(document: Document, mention: Mention) -> str:
     waits = _words("waits").search(mention.text)
     paperwork = _words("paperwork").search(document.turns[mention.turn].text)
     return "process.negative" if waits and paperwork else mention.key
-
-
-def _nearest(document: Document, tone: Mention) -> Mention | None:
-    """The subject in the same turn that stands nearest."""
-    own = [m for m in document.of("feedback_topic", turn=tone.turn) if _distance(m, tone) <= NEAR]
-    return min(own, key=lambda m: _distance(m, tone)) if own else None
-
-
-def _distance(one: Mention, other: Mention) -> int:
-    return max(one.start - other.end, other.start - one.end, 0)
 
 
 def _as_taken(document: Document, turn: Turn) -> Iterator[Candidate]:

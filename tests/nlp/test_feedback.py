@@ -45,5 +45,5 @@ def test_what_is_no_feedback(line: str) -> None:
 
 
 def test_the_advisors_apology_tells_a_complaint() -> None:
-    found = said(TAG, "A: 您好", "C: 你好", "A: 您说", "C: 验证码输了又输还是进去不得", "A: 实在抱歉, 给您添麻烦了")
+    found = said(TAG, "A: 您好", "C: 你好", "A: 您说", "C: 密码弄了半天, 还是登录进去不得", "A: 实在抱歉, 给您添麻烦了")
     assert found == [("affirmed", {"topic": "app", "sentiment": "negative"})]
