@@ -71,13 +71,15 @@ def _data() -> Path:
 
 
 def _stamp(today: date) -> str:
-    """What the loaded data depend on: the week that the dates were moved to, and the samples themselves."""
+    """What the loaded data depend on: the week that the dates were moved to, the samples, the reader's version."""
     import hashlib
+
+    from api.pipeline import engine_version
 
     digest = hashlib.sha256()
     for path in sorted(p for p in SAMPLES.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
         digest.update(path.relative_to(SAMPLES).as_posix().encode() + path.read_bytes())
-    return f"{_shift().weeks(today)}:{digest.hexdigest()[:16]}"
+    return f"{_shift().weeks(today)}:{engine_version()}:{digest.hexdigest()[:16]}"
 
 
 def _loaded_for() -> str | None:

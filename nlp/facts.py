@@ -6,7 +6,7 @@ from typing import Any
 
 from dongke.types import Evidence, Explanation, TagAssertion
 from nlp import dialogue
-from nlp.document import Candidate, Document, Mark
+from nlp.document import Candidate, Document, Mark, Turn
 
 #: which slots tell two facts of one tag apart; the others are completed from all candidates
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -26,6 +26,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "churn.risk": ("action",),
     "commitment.advisor": ("action", "due_date"),
 }
+TELLING = 6  #: characters; a shorter quote is shown with the clause around it
+BORDERS = "，。？！；"
 #: tags whose recognizer has settled by itself which facts are distinct: only equal values are joined
 SETTLED = frozenset({"funds.idle", "assets.external"})
 
@@ -91,10 +93,21 @@ def _shown(document: Document, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     return tuple(sorted(dict.fromkeys(shown), key=lambda m: (m.turn, m.start, m.end)))
 
 
+def _in_context(turn: Turn, mark: Mark) -> Mark:
+    """The clause around a bare word: 股票 alone proves nothing to a reader, 股票就算了 does."""
+    if mark.end - mark.start >= TELLING:
+        return mark
+    around = [(a, b) for a, b in turn.clauses if a < mark.end and b > mark.start]
+    start = min([mark.start, *(a for a, _ in around)])
+    end = max([mark.end, *(b for _, b in around)])
+    return replace(mark, start=start, end=start + len(turn.text[start:end].rstrip(BORDERS)))
+
+
 def evidence(document: Document, mark: Mark) -> Evidence:
     """The words in the stored text that a mark points at."""
     turn = document.turns[mark.turn]
     utterance = document.conversation.utterances[mark.turn]
+    mark = _in_context(turn, mark)
     start, end = turn.raw_span(mark.start, min(mark.end, max(len(turn.text), 1)))
     return Evidence(
         utterance=mark.turn,

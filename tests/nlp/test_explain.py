@@ -8,7 +8,7 @@ def test_an_explanation_names_the_tag_the_words_and_the_rule() -> None:
     found = next(a for a in analyze(talk("我想买点黄金")) if a.tag == "intent.product")
     text = explain(found)
     assert text.splitlines()[0].startswith("投资理财需求偏好 (肯定): 把握 ")
-    assert "原话 第 0 句: 「黄金」" in text
+    assert "原话 第 0 句: 「我想买点黄金」" in text
     assert "识别器 product" in text
 
 
