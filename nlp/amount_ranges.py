@@ -67,7 +67,7 @@ def _span(low: Numeral, high: Numeral) -> Numeral:
 def _spoken_list(t: str, a: Counted, b: Counted) -> Counted | None:
     """两、三百万, 三、五万: a recogniser's comma inside 两三百万."""
     first, second = a.number, b.number
-    if first.end - first.start != 1 or first.low >= TEN or second.bare:
+    if first.end - first.start != 1 or first.low >= TEN or second.bare or not second.low:
         return None
     unit = second.low / _leading(second.low)
     if _leading(second.low) - first.low not in (1, 2) or second.low % unit:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from nlp.numeral_sections import COUNTED, ONE, TEN, WAN, YI, Numeral, after_unit, fuzz, read_section
 
 STARTS = re.compile(r"[0-9零一二三四五六七八九十百千万亿两几半数幺廿卅]|[好大小个](?=[几把])")
-_CODE = re.compile(r"[零一二三四五六七八九幺](?:[零一二三四五六七八九幺]|\d){2,}(?![十百千万亿w])")
+_CODE = re.compile(r"[\d,]{16,}|[零一二三四五六七八九幺](?:[零一二三四五六七八九幺]|\d){2,}(?![十百千万亿w])")
 _IDIOM = re.compile(
     r"(?P<b80>百儿?八十)|(?P<k800>千儿?八百)|(?P<w8>万儿?八千)|(?P<b10>百十来?)(?![一二三四五六七八九])"
     r"|(?P<b>百[来把]|百儿(?!八))|(?P<k>千[来把])|(?P<w>万[把来])|(?P<one>个把(?=[亿万w]))"

@@ -82,8 +82,12 @@ def _recent(t: str, i: int, length: Length, said: str, now: datetime) -> Period 
 
 
 def _shifted(moment: datetime, length: Length, sign: int) -> datetime:
-    for count, unit in length.parts:
-        moment = p.moved(moment, unit, sign * count)
+    """So much on or back, within the years that a calendar has."""
+    try:
+        for count, unit in length.parts:
+            moment = p.moved(moment, unit, sign * count)
+    except (ValueError, OverflowError):
+        return datetime(9999, 1, 1) if sign > 0 else datetime(1, 1, 1)  # noqa: DTZ001
     return moment
 
 
