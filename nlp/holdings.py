@@ -1,4 +1,4 @@
-"""持有: what a customer says of one place – the stretch of talk that belongs to it, and its amount, product, maturity."""
+"""持有: what a customer says of one place – the stretch of talk that belongs to it, its amount and maturity."""
 
 import re
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """话题: which subjects were spoken of – what the follow-up decides "a contact about it" on, believed or not.
 
 Products, permissions, institutions and types of them come from the lexicon, the others from
-nlp/lexicon/frames/topics.yaml; sums of ten thousand yuan and more are talk of money, too. Flags are those of the context
-step, and `refused` where the customer turns the thing down.
+nlp/lexicon/frames/topics.yaml; sums of ten thousand yuan and more are talk of money, too. Flags are those of context
+and dialogue, `asked` in a question, and `refused` where the customer turns the thing down.
 """
 
 from collections.abc import Iterator

@@ -29,6 +29,9 @@ OWN_PRODUCT = {
 }  # fmt: skip
 _ASKED = re.compile(r"有没有|还有|吗|呢|没有|有没|多少|哪|是不是|对吧|吧|？|没|得|啥|什么|这些地方|一起看")
 _WHICH = re.compile(r"哪个|哪家|哪里|哪儿|什么(银行|券商|公司|平台)")
+_POLICY = re.compile(
+    r"(还?有|买了|投了|跟了|配了)[^，。？！没]{0,8}◆|◆[^。？！]{0,10}(每年|一年)?(交|供)(了|着|[\d一二两三四五六七八九十几])"
+)
 _PUT = re.compile(r"[搁放存在买]|是")
 _OWNED = re.compile(r"[嗯啊哎哦，]*(对|有|是|系|那边|就那|在)")
 _NOTHING = re.compile(
@@ -152,15 +155,27 @@ def _parts(document: Document, place: Mention, places: Sequence[Mention]) -> lis
 
 
 def _is_held(document: Document, place: Mention, sign: str | None, money: bool, due: str | None) -> bool:
+    """Whether the words say that he holds something there; without a name they must say it plainly."""
     if sign in ("gone", "empty", "owe", "none"):
         return False
     if _THIRD.search(local.window(document, place, before=0, after=0)):
         return False
     if place.kind == "institution":
-        return (sign == "hold" and (money or due is not None or _is_sure(document, place))) or (sign is None and money)
-    if local.judge("product", local.window(document, place)) is not None and not money:
+        if sign is None:
+            return money or _names_it(document, place)
+        return money or due is not None or _is_sure(document, place)
+    window = local.window(document, place)
+    if local.judge("product", window) is not None and not money:
         return False
-    return (sign == "hold" and (money or due is not None)) or (money and due is not None)
+    if sign == "hold" and place.key == "insurer" and _POLICY.search(window):
+        return True
+    return (money and (sign == "hold" or due is not None)) or (sign == "hold" and due is not None)
+
+
+def _names_it(document: Document, place: Mention) -> bool:
+    """The name in answer to 哪个银行."""
+    prompt = document.prompt(place.turn)
+    return prompt is not None and prompt.index == place.turn - 1 and bool(_WHICH.search(prompt.text))
 
 
 def _is_sure(document: Document, place: Mention) -> bool:
