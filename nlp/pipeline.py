@@ -12,7 +12,6 @@ from nlp import clauses, context, dialogue, entities, facts, frames, registry, r
 from nlp.clean import clean
 from nlp.document import Candidate, Document, Mention, Turn
 
-
 _NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)  #: mentions carry no dates
 
 

@@ -18,7 +18,8 @@ BACK = 4
 BARRED = ("other_holder", "kin", "hypothetical", "sarcastic", "quoted")
 #: words that are a product, too: they need 开, 权限, 账户 … to be a permission
 DOUBLE = frozenset(
-    "可转债 转债 reits 公募reits reit 投顾服务 基金投顾 投顾产品 投顾组合 港股 个人养老金 个养 融资 基金投顾服务".split()
+    "可转债 转债 reits 公募reits reit 投顾服务 基金投顾 投顾产品 投顾组合"
+    " 港股 个人养老金 个养 融资 基金投顾服务".split()
 )
 _REFUSED = local.Cue("permission.refuse.stance", "refuse", re.compile(""), 0.78)
 _OPEN = re.compile(r"开|权限|账户|签|办|弄|销|关|户")
