@@ -105,9 +105,10 @@ def transcribe(session: Session, recording_id: str, config: Settings) -> "Record
 
 def read(conversation: Conversation) -> Reading:
     """阅读: words → tag assertions with evidence, and the topics that were spoken of."""
+    from nlp.classifier import load
     from nlp.pipeline import read as read_words
 
-    return read_words(conversation)
+    return read_words(conversation, load(settings().classifier_dir))
 
 
 def read_note(note: "Note") -> None:
@@ -133,9 +134,10 @@ def follow(session: Session, customer_id: str) -> None:
 
 def engine_version() -> str:
     """The version of the language engine: with the content it decides whether a conversation is read."""
-    from nlp import registry
+    from nlp import pipeline
+    from nlp.classifier import load
 
-    return registry.engine_version()
+    return pipeline.engine_version(load(settings().classifier_dir))
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from dongke.types import Channel, Conversation, Reading, Speaker, TagAssertion, TopicMention, Utterance
 from nlp import clauses, context, dialogue, entities, facts, frames, registry, roles, topics
+from nlp.classifier import Classifier, second_opinion
 from nlp.clean import clean
 from nlp.document import Candidate, Document, Mention, Turn
 
@@ -20,17 +21,28 @@ def analyze(conversation: Conversation) -> list[TagAssertion]:
     return list(read(conversation).assertions)
 
 
-def read(conversation: Conversation) -> Reading:
-    """Everything found in one conversation: tags, topic mentions, and notes on what was overruled as a whole."""
+def read(conversation: Conversation, classifier: Classifier | None = None) -> Reading:
+    """Everything found in one conversation: tags, topic mentions, and notes on what was overruled as a whole.
+
+    A classifier (nlp/classifier.py) weighs the tags as a second opinion; it makes none.
+    """
     document = prepare(conversation)
-    version = registry.engine_version()
+    version = engine_version(classifier)
     mentions = topics.find(document)
     stranger = roles.stranger(document.turns)
     if stranger is not None:
         note = f"接听人不是客户, 不打标签 (第 {stranger.index} 句: {stranger.raw[:30]})"
         identity = topics.stranger(document, stranger)
         return Reading((), (identity, *mentions), version, (note,))
-    return Reading(facts.fold(document, candidates(document)), mentions, version)
+    assertions = facts.fold(document, candidates(document))
+    if classifier is not None:
+        assertions = second_opinion(conversation, assertions, classifier)
+    return Reading(assertions, mentions, version)
+
+
+def engine_version(classifier: Classifier | None = None) -> str:
+    """What is stored with a reading: the rules' version, and the classifier's where there is one."""
+    return registry.engine_version() + (f"+{classifier.version}" if classifier else "")
 
 
 def read_text(text: str, speaker: Speaker) -> tuple[TopicMention, ...]:

@@ -1,7 +1,10 @@
 """识别器名册: which recognizers there are, in the order in which they run, with their versions."""
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from nlp.document import Candidate, Document
 from nlp.recognizers import (
@@ -23,6 +26,7 @@ from nlp.recognizers import (
 )
 
 ENGINE = "rules"
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,10 @@ RECOGNIZERS: tuple[Recognizer, ...] = (
 )
 
 
+@lru_cache(maxsize=1)
 def engine_version() -> str:
-    """What is stored with every reading: changes whenever a recognizer's version does."""
-    return ENGINE + "-" + ".".join(r.version for r in RECOGNIZERS)
+    """What is stored with every reading: changes whenever a rule, a word or a line of code of the reader does."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in HERE.rglob("*") if p.suffix in (".py", ".yaml", ".txt")):
+        digest.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"{ENGINE}-{digest.hexdigest()[:12]}"

@@ -1,4 +1,10 @@
-from nlp.registry import RECOGNIZERS, engine_version
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nlp import registry
+from nlp.registry import RECOGNIZERS
 
 GOLDEN = [
     ("funds", "funds.idle"),
@@ -23,6 +29,13 @@ def test_the_recognizers_are_those_of_the_golden_list() -> None:
     assert [(r.name, r.tag) for r in RECOGNIZERS] == GOLDEN
 
 
-def test_the_engine_version_names_every_recognizer() -> None:
-    assert engine_version().count(".") == len(RECOGNIZERS) - 1
-    assert all(r.version for r in RECOGNIZERS)
+def test_the_engine_version_follows_every_word_and_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(registry.HERE, tmp_path / "nlp", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(registry, "HERE", tmp_path / "nlp")
+    compute = registry.engine_version.__wrapped__
+    before = compute()
+    assert before == registry.engine_version()
+    assert before.startswith("rules-")
+    with (tmp_path / "nlp/lexicon/products.yaml").open("a", encoding="utf-8") as words:
+        words.write("# another word\n")
+    assert compute() != before
