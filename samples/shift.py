@@ -23,7 +23,17 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 #: the columns and keys that hold a time or a date
-TIMES = {"started_at", "ended_at", "known_at", "at", "timestamp", "sentAt", "opened_on", "questionnaire_on"}
+TIMES = {
+    "started_at",
+    "ended_at",
+    "known_at",
+    "at",
+    "timestamp",
+    "sentAt",
+    "opened_on",
+    "effective_on",
+    "questionnaire_on",
+}
 #: read by the makers of the samples only
 NOT_COPIED = {"scripts.json", "habits.json", "key_events.jsonl"}
 MILLISECONDS = {"msgtime", "time", "agree_time", "disagree_time"}
