@@ -26,7 +26,7 @@ from dongke.settings import ROOT, settings
 SAMPLES = ROOT / "samples"
 PASSWORD = "dongke-demo"
 ADVISOR, BRANCH = "A01", "B01"
-SHOWN_CUSTOMER = "C1001"  #: the profile that is printed
+SHOWN_CUSTOMER = "C1019"  #: the profile that is printed: her call is heard from the recording
 LOGINS = (
     ("advisor", "advisor", ADVISOR, None, "投资顾问"),
     ("manager", "manager", None, BRANCH, "营业部管理者"),
@@ -54,7 +54,11 @@ def run_demo(*, once: bool) -> None:
 
 
 def _enter_demo() -> None:
-    """The demo has a data folder, a database and a speech model of its own; child processes inherit them."""
+    """The demo has a data folder, a database and a speech model of its own; child processes inherit them.
+
+    A database that is configured for real work is left alone: the demo empties its own before it loads.
+    """
+    os.environ.pop("DONGKE_DATABASE_URL", None)
     os.environ |= {
         "DONGKE_DEMO": "1",
         "DONGKE_DATA_DIR": str(settings().data_dir / "demo"),
@@ -187,8 +191,7 @@ def _serve() -> None:
     finally:
         _stop(list(processes.values()))
         db.forget_engine()
-        if settings().database_url is None:
-            db.stop_embedded(_data() / "postgres")
+        db.stop_embedded(_data() / "postgres")
         _console().print("已停止。数据还在, 再次 make demo 会沿用。")
 
 
