@@ -36,6 +36,14 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as fault:
+        typer.echo(f"dongke: 读写不了 {fault.filename or ''}: {fault.strerror or fault} (file-error)", err=True)
+        sys.exit(2)
+    except Exception as fault:
+        if type(fault).__name__ != "OperationalError":
+            raise
+        typer.echo("dongke: 数据库连不上 (database-unavailable)", err=True)
+        sys.exit(2)
 
 
 @app.command()
@@ -202,12 +210,14 @@ def db_user(
     password: Annotated[str, typer.Option(prompt="密码", hide_input=True, confirmation_prompt=True)] = "",
 ) -> None:
     """新建账号, 或改密码和角色。"""
+    from api.commands import prepare_database
     from dongke.db import session_scope
     from dongke.scope import Role
     from dongke.users import save_user
 
     if role not in list(Role):
         raise BadInput("role-unknown", f"没有角色 {role}")
+    prepare_database()
     with session_scope() as session:
         save_user(session, login, password, Role(role), advisor_id=advisor, branch_id=branch)
     typer.echo(f"账号 {login} 已保存")
@@ -218,9 +228,11 @@ def db_quarantine(
     limit: Annotated[int, typer.Option(help="最多列出多少件")] = 50,
 ) -> None:
     """列出隔离区里等待处理的输入和原因。"""
+    from api.commands import prepare_database
     from dongke import quarantine
     from dongke.db import session_scope
 
+    prepare_database()
     with session_scope() as session:
         rows = quarantine.waiting(session, limit=limit)
         for row in rows:

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from api import logs
 from dongke import db
 from dongke.clock import at_beijing
 from dongke.errors import BadInput, NotReady
@@ -28,6 +29,7 @@ def prepare_database() -> str:
 
     Raises NotReady `schema-old` where `dongke db upgrade` has not been run.
     """
+    logs.configure(settings().log_level)
     url = db.database_url()
     if settings().database_url is None:
         upgrade(url)
@@ -97,6 +99,8 @@ def write_report(start: date, end: date, group: str, form: str, output: Path | N
         raise BadInput("format-unknown", f"不认识格式 {form}: 要 table, json, csv 或 xlsx")
     if form == "xlsx" and output is None:
         raise BadInput("output-missing", "xlsx 需要 --output 文件名")
+    if end < start:
+        raise BadInput("date-invalid", f"结束日期 {end} 早于开始日期 {start}")
     prepare_database()
     begin, finish = at_beijing(start, time.min), at_beijing(end + timedelta(days=1), time.min)
     with db.session_scope() as session:

@@ -20,8 +20,11 @@ from api.files import Kind, Piece
 from api.queue import Task
 from dongke import db, quarantine
 from dongke.errors import BadInput, Conflict, DongkeError
+from dongke.quarantine import Quarantined
 from dongke.settings import Settings, settings
 
+#: what cannot be read as a row: the file must be mended and taken in again
+_PARTLY_KEPT = frozenset({"csv-row", "line-too-long"})
 BATCH = 200  #: pieces a transaction
 _BATCH = {Kind.EVENT: 5_000, Kind.WECOM: 2_000, Kind.BRANCHES: 20_000, Kind.ADVISORS: 20_000, Kind.CUSTOMERS: 20_000}
 Progress = Callable[["Outcome"], None]
@@ -81,6 +84,7 @@ class Intake:
         self.summary = Summary()
         self.outcomes: list[Outcome] = []
         self._progress = progress
+        self._again: Quarantined | None = None
 
     def take(self, kind: Kind, pieces: Iterable[Piece]) -> None:
         """Takes the pieces through the door of their kind."""
@@ -105,8 +109,11 @@ class Intake:
         return self.note(Outcome(kind, source, ident, state))
 
     def refuse(self, kind: str, source: str, payload: bytes, fault: DongkeError) -> Outcome:
-        """Keeps the piece with its reason."""
-        quarantine.keep(self.session, kind, source, payload, fault)
+        """Keeps the piece with its reason; the one that is being retried keeps its place."""
+        if self._again is not None and self._again.payload == payload:
+            quarantine.refuse_again(self._again, fault)
+        else:
+            quarantine.keep(self.session, kind, source, payload, fault)
         return self.note(Outcome(kind, source, None, "refused", fault))
 
     def note(self, outcome: Outcome) -> Outcome:
@@ -118,6 +125,15 @@ class Intake:
         if self._progress:
             self._progress(outcome)
         return outcome
+
+    def retry(self, kept: Quarantined) -> Outcome:
+        """Takes the kept piece in once more."""
+        self._again = kept
+        if kept.door == "process":
+            return self.one(kept.door, kept.source, kept.payload, lambda: _process_again(self, kept.payload))
+        if kept.door == Kind.FILE:
+            return _file_again(self, kept)
+        return _piece_again(self, kept)
 
     def finish(self) -> Summary:
         """Puts what is new on the queue."""
@@ -163,25 +179,21 @@ def ingest(paths: Iterable[Path], *, progress: Progress | None = None, config: S
         except DongkeError as fault:
             with db.session_scope() as session:
                 intake = Intake(session, config, progress)
-                intake.refuse(Kind.FILE, path.name, files.as_bytes({"path": str(path)}), fault)
+                intake.refuse(Kind.FILE, path.name, files.as_bytes({"path": str(path.resolve())}), fault)
                 _add(total, intake.summary)
     return total
 
 
-def retry(session: Session, ident: int, config: Settings | None = None) -> Outcome:
+def retry(session: Session, ident: int, config: Settings | None = None, *, total: Summary | None = None) -> Outcome:
     """Takes a quarantined piece in once more. Resolved where it works; else it stays with its newest reason.
 
+    `total`: what is to be processed is added to it.
     Raises NotFound `quarantine-unknown`.
     """
     kept = quarantine.one(session, ident)
     intake = Intake(session, config)
-    if kept.door == "process":
-        outcome = intake.one(kept.door, kept.source, kept.payload, lambda: _process_again(session, kept.payload))
-    elif kept.door == Kind.FILE:
-        outcome = _file_again(intake, kept)
-    else:
-        outcome = _piece_again(intake, kept)
-    intake.finish()
+    outcome = intake.retry(kept)
+    _add(total or Summary(), intake.finish())
     if outcome.fault is None:
         quarantine.resolve(session, ident)
     session.flush()
@@ -212,19 +224,25 @@ def _unknown_file(path: Path) -> DongkeError:
         return BadInput("file-unreadable", f"没有文件 {path.name}")
     if path.stat().st_size == 0:
         return BadInput("file-empty", f"{path.name} 是空的")
+    if path.suffix.lower() in files.TEXTS and not files.is_text(path):
+        return BadInput("encoding", f"{path.name}: 既不是 UTF-8 也不是 GB 18030")
+    if files.is_sound(path):
+        return BadInput("manifest-missing", f"录音 {path.name} 旁边没有 manifest.csv, 不知道是谁的")
     return BadInput("file-unknown", f"认不出 {path.name} 是什么 (docs/doors.md)")
 
 
-def _piece_again(intake: Intake, kept: quarantine.Quarantined) -> Outcome:
-    """The kept bytes through their door again."""
+def _piece_again(intake: Intake, kept: Quarantined) -> Outcome:
+    """The kept bytes through their door again. Where only a part was kept, the reason stays."""
     if kept.door not in list(Kind):
         raise Conflict("door-unknown", f"入口 {kept.door} 的隔离件不能重试")
-    (piece,) = list(files.body_pieces(kept.payload, lines=False)) or [Piece(kept.source, kept.payload)]
-    intake.take(Kind(kept.door), [Piece(kept.source, kept.payload, piece.row, piece.fault)])
-    return intake.outcomes[-1]
+    if kept.code in _PARTLY_KEPT or len(kept.payload) >= quarantine.MAX_KEPT_BYTES:
+        return intake.refuse(kept.door, kept.source, kept.payload, BadInput(kept.code, kept.detail))
+    intake.take(Kind(kept.door), [files.one_piece(kept.source, kept.payload)])
+    mine = [outcome for outcome in intake.outcomes if outcome.source == kept.source] or intake.outcomes
+    return mine[-1] if mine else Outcome(kept.door, kept.source, None, "unchanged")
 
 
-def _file_again(intake: Intake, kept: quarantine.Quarantined) -> Outcome:
+def _file_again(intake: Intake, kept: Quarantined) -> Outcome:
     """The file, if it still lies where it lay."""
     path = Path(json.loads(kept.payload)["path"])
     try:
@@ -236,9 +254,15 @@ def _file_again(intake: Intake, kept: quarantine.Quarantined) -> Outcome:
     return Outcome(Kind.FILE, kept.source, None, "changed")
 
 
-def _process_again(session: Session, payload: bytes) -> tuple[str, str]:
+def _process_again(intake: Intake, payload: bytes) -> tuple[str, str]:
     row = json.loads(payload)
-    queue.defer(session, Task(row["task"]), [row["ident"]])
+    queue.defer(intake.session, Task(row["task"]), [row["ident"]])
+    lists = {
+        Task.CONVERSATION: intake.summary.conversations,
+        Task.RECORDING: intake.summary.recordings,
+        Task.NOTE: intake.summary.notes,
+    }
+    lists.get(Task(row["task"]), []).append(row["ident"])
     return row["ident"], "changed"
 
 

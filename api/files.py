@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from dongke.errors import BadInput, DongkeError, TooLarge
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
+TEXTS = (".csv", ".json", ".jsonl", ".ndjson")  #: the files of a folder that are looked into
 _BLOCK = 1 << 20
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
@@ -118,6 +119,21 @@ def body_pieces(body: bytes, *, lines: bool) -> Iterator[Piece]:
         yield from _document("body", body)
 
 
+def one_piece(source: str, raw: bytes) -> Piece:
+    """The bytes as one piece, a list as well: what the quarantine kept is never more than one."""
+    piece = _parsed(source, raw, _ENCODINGS[0])
+    if piece.fault is not None and piece.fault.code == "encoding":
+        piece = _parsed(source, raw, _ENCODINGS[1])
+    return piece
+
+
+def is_text(path: Path) -> bool:
+    """Whether the file can be read as UTF-8 or GB 18030 at all. UTF-16, as Excel's "Unicode text", cannot."""
+    with _open(path) as file:
+        head = file.read(_BLOCK)
+    return b"\0" not in head and any(_decodes(head, encoding) for encoding in _ENCODINGS)
+
+
 def lines_of(name: str, file: BinaryIO, encoding: str) -> Iterator[Piece]:
     """One piece a line; a line over the limit is skipped over, its start kept."""
     number = 0
@@ -160,6 +176,13 @@ def as_bytes(row: Any) -> bytes:
     return json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
 
 
+def is_sound(path: Path) -> bool:
+    """Whether the name is that of a recording."""
+    from asr.recordings import SOUND_SUFFIXES
+
+    return path.suffix.lower() in SOUND_SUFFIXES
+
+
 def _spread(path: Path) -> Iterator[Path]:
     if not path.is_dir() or (path / "manifest.csv").is_file():
         yield path
@@ -167,7 +190,7 @@ def _spread(path: Path) -> Iterator[Path]:
     for child in sorted(path.iterdir()):
         if child.name.startswith((".", "_")):
             continue
-        if child.is_dir() or child.suffix.lower() in (".csv", ".json", ".jsonl", ".ndjson"):
+        if child.is_dir() or child.suffix.lower() in TEXTS or is_sound(child):
             yield from _spread(child)
 
 
@@ -185,7 +208,7 @@ def _header(path: Path) -> list[str]:
         except (UnicodeDecodeError, csv.Error):
             continue
         return [name.strip() for name in row]
-    return []
+    raise BadInput("encoding", f"{path.name}: 既不是 UTF-8 也不是 GB 18030")
 
 
 def _open(path: Path) -> BinaryIO:
@@ -212,11 +235,17 @@ def _encoding(path: Path) -> str:
     raise BadInput("encoding", f"{path.name}: 既不是 UTF-8 也不是 GB 18030")
 
 
+def _decodes(head: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _document(name: str, raw: bytes) -> Iterator[Piece]:
     """A whole JSON document; where it is none, but its lines are, the lines."""
-    whole = _parsed(name, raw, "utf-8-sig")
-    if whole.fault is not None and whole.fault.code == "encoding":
-        whole = _parsed(name, raw, "gb18030")
+    whole = one_piece(name, raw)
     if whole.fault is not None and whole.fault.code == "json-invalid" and raw.strip().count(b"\n"):
         lines = list(lines_of(name, io.BytesIO(raw), "utf-8-sig"))
         if any(piece.fault is None for piece in lines):

@@ -1,18 +1,20 @@
 """Files and folders from the command line: taken in with a progress bar, and processed at once unless queued."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.progress import Progress
-from sqlmodel import Session
+from sqlalchemy.exc import OperationalError
 
-from api import pipeline
+from api import worker
 from api.commands import prepare_database
 from api.doors import Outcome, Summary, ingest, retry
 from api.printing import console, progress
+from api.queue import Task
 from dongke import db, quarantine
 from dongke.clock import now
-from dongke.errors import BadInput, DongkeError, NotReady
+from dongke.errors import BadInput, NotReady
 from dongke.settings import settings
 from dongke.types import Channel, Conversation
 
@@ -25,7 +27,7 @@ def take_in(paths: list[Path], *, process: bool) -> int:
     with progress() as bars:
         summary = ingest_with_bar(paths, bars)
         failed = process_with_bars(summary, bars) if process else []
-    print_summary(summary, failed)
+    print_summary(summary, failed, processed=process)
     return summary.refused + len(failed)
 
 
@@ -44,21 +46,21 @@ def ingest_with_bar(paths: Iterable[Path], bars: Progress, title: str = "接入"
 
 def process_with_bars(summary: Summary, bars: Progress) -> list[str]:
     """Runs the stages on what came in, in order, a bar each; gives a line for every piece that failed."""
-    stages: list[tuple[str, list[str], Callable[[Session, str], pipeline.Done]]] = [
-        ("转写录音", summary.recordings, pipeline.process_recording),
-        ("阅读会话", summary.conversations, pipeline.process_conversation),
-        ("阅读拜访记录", summary.notes, pipeline.process_note),
-        ("更新商机", sorted(summary.customers), pipeline.refresh_customer),
+    stages: list[tuple[str, list[str], Task]] = [
+        ("转写录音", summary.recordings, Task.RECORDING),
+        ("阅读会话", summary.conversations, Task.CONVERSATION),
+        ("阅读拜访记录", summary.notes, Task.NOTE),
+        ("更新商机", sorted(summary.customers), Task.CUSTOMER),
     ]
     failed: list[str] = []
-    for title, idents, work in stages:
+    for title, idents, task in stages:
         for ident in bars.track(idents, description=title) if idents else ():
-            failed += _one(title, ident, work)
+            failed += _one(title, ident, task)
     return failed
 
 
-def print_summary(summary: Summary, failed: list[str]) -> None:
-    """新增, 未变, 拒收, and the first reasons."""
+def print_summary(summary: Summary, failed: list[str], *, processed: bool = True) -> None:
+    """新增, 未变, 拒收, and the first reasons; what the words of the recordings come from."""
     out = console()
     out.print(f"接入: 新增或更新 {summary.accepted}, 未变 {summary.unchanged}, 拒收 {summary.refused}")
     for fault in summary.faults[:SHOWN_FAULTS]:
@@ -66,19 +68,25 @@ def print_summary(summary: Summary, failed: list[str]) -> None:
         out.print(f"  {fault.source}: {reason}", markup=False)
     if summary.refused > SHOWN_FAULTS:
         out.print(f"  … 其余见 dongke db quarantine (共 {summary.refused})")
+    if summary.recordings and processed:
+        out.print("录音: " + ", ".join(f"{word} {n}" for word, n in _sources(summary.recordings).items()))
     for line in failed:
         out.print(f"  {line}", markup=False)
 
 
 def retry_quarantine(ident: int | None) -> tuple[int, int]:
-    """Retries one piece, or all that wait; gives how many went through and how many still wait."""
+    """Retries one piece, or all that wait, and processes what comes in; gives how many did and how many still wait."""
     prepare_database()
     with db.session_scope() as session:
         rows = [ident] if ident is not None else [r.id for r in quarantine.waiting(session, limit=100_000) if r.id]
-    done = 0
+    done, summary = 0, Summary()
     for number in rows:
         with db.session_scope() as session:
-            done += retry(session, number).fault is None
+            done += retry(session, number, total=summary).fault is None
+    with progress() as bars:
+        failed = process_with_bars(summary, bars)
+    for line in failed:
+        console().print(f"  {line}", markup=False)
     return done, len(rows) - done
 
 
@@ -87,6 +95,7 @@ def transcribe_file(path: Path, form: str) -> str:
     from asr import audio, transcripts
     from asr.archive import hear
     from asr.utterances import to_utterances
+    from asr.whisper import load
 
     writers = {"json": transcripts.to_json, "vtt": transcripts.to_webvtt, "srt": transcripts.to_srt, "txt": _plain}
     if form not in writers:
@@ -94,10 +103,7 @@ def transcribe_file(path: Path, form: str) -> str:
     if not path.is_file():
         raise BadInput("file-unreadable", f"没有文件 {path}")
     sound = audio.decode(path, settings().max_recording_seconds)
-    model = pipeline.transcriber()
-    if model is None:
-        raise NotReady("model-missing", f"没有语音模型 {settings().speech_model} (docs/speech.md)")
-    turns = hear(sound, model).turns
+    turns = hear(sound, load(settings())).turns
     return writers[form](Conversation(path.stem, Channel.CALL, now(), to_utterances(turns)))
 
 
@@ -106,10 +112,27 @@ def _plain(conversation: Conversation) -> str:
     return "".join(f"{names[u.speaker]}: {u.text}\n" for u in conversation.utterances)
 
 
-def _one(title: str, ident: str, work: Callable[[Session, str], pipeline.Done]) -> list[str]:
+def _one(title: str, ident: str, task: Task) -> list[str]:
+    """A piece that fails is kept, and the others go on."""
     try:
-        with db.session_scope() as session:
-            waiting = work(session, ident).waiting
-    except DongkeError as fault:
+        waiting = worker.attempt(task, ident, worker.WORK[task]).waiting
+    except NotReady as fault:
         return [f"{title} {ident}: {fault.detail} ({fault.code})"]
+    except OperationalError:
+        raise  # the database is away
+    except Exception as fault:
+        kept = worker.give_up(task, ident, fault)
+        return [f"{title} {ident}: {kept.detail} ({kept.code})"]
     return [f"{title} {ident}: {waiting}"] if waiting else []
+
+
+def _sources(idents: list[str]) -> Counter[str]:
+    """Where the words of these recordings come from, in Chinese; for the others, their state."""
+    from asr.archive import SIDECAR
+    from asr.models import Recording, RecordingState
+
+    words = {RecordingState.NEEDS_MODEL: "等待语音模型", RecordingState.FAILED: "失败", RecordingState.SUSPECT: "可疑"}
+    with db.session_scope() as session:
+        rows = [row for ident in idents if (row := session.get(Recording, ident))]
+    heard = ("用旁边的文字稿" if (row.transcript_source or "").startswith(SIDECAR) else "语音模型转写" for row in rows)
+    return Counter(words.get(row.state, source) for row, source in zip(rows, heard, strict=True))

@@ -16,6 +16,7 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlmodel import Session
 
 from api import logs, takers
+from api.commands import prepare_database
 from api.doors import Intake
 from api.files import Kind
 from api.queue import apply_queue_schema
@@ -34,7 +35,7 @@ _log = structlog.get_logger(__name__)
 def run_scheduler() -> None:
     """Waits until it is the one that fires, catches up, and fires until it is interrupted."""
     logs.configure(settings().log_level)
-    url = db.database_url()
+    url = prepare_database()
     apply_queue_schema(url)
     try:
         with leadership(url) as lock:

@@ -78,8 +78,10 @@ def run_worker(
 
     `stalled_seconds`: after so long without a heartbeat a worker counts as dead.
     """
+    from api.commands import prepare_database
+
     logs.configure(settings().log_level)
-    url = db.database_url()
+    url = prepare_database()
     apply_queue_schema(url)
     reclaim(stalled_seconds)
     sweep()
@@ -181,33 +183,46 @@ def _job(task: Task, work: Callable[[Session, str], pipeline.Done]) -> Callable[
 
 
 def _run(context: JobContext, task: Task, ident: str, work: Callable[[Session, str], pipeline.Done]) -> None:
-    """One piece in one transaction. What never can succeed, or failed too often, goes to the quarantine."""
+    """A job. What never can succeed, or failed too often, goes to the quarantine."""
     try:
-        with db.session_scope() as session:
-            done = work(session, ident)
-            if done.failed:
-                _keep(session, task, ident, DongkeError("recording-failed", done.waiting or "转写失败"))
+        done = attempt(task, ident, work)
     except NotReady:
         raise  # a model or the database is missing: later
     except DongkeError as fault:
-        _give_up(task, ident, fault)
+        give_up(task, ident, fault)
     except Exception as fault:
         if context.job.attempts + 1 >= MAX_ATTEMPTS:
-            _give_up(task, ident, DongkeError("processing-failed", f"处理失败: {type(fault).__name__}"))
+            give_up(task, ident, fault)
         raise
     else:
         _log.info("processed", task=str(task), ident=ident, assertions=done.assertions, already=done.already)
 
 
-def _give_up(task: Task, ident: str, fault: DongkeError) -> None:
+def attempt(task: Task, ident: str, work: Callable[[Session, str], pipeline.Done]) -> pipeline.Done:
+    """One piece in one transaction. A recording that failed is kept; what went through is kept no longer."""
+    with db.session_scope() as session:
+        done = work(session, ident)
+        if done.failed:
+            fault = DongkeError("recording-failed", done.waiting or "转写失败")
+            quarantine.keep(session, DOOR, f"{task}:{ident}", _payload(task, ident), fault)
+        elif not done.waiting:
+            quarantine.settle(session, DOOR, _payload(task, ident))
+    return done
+
+
+def give_up(task: Task, ident: str, fault: Exception) -> DongkeError:
+    """Keeps a piece that could not be processed, to be retried. Gives the reason under which it is kept."""
+    if not isinstance(fault, DongkeError):
+        _log.error("unexpected", task=str(task), ident=ident, exc_info=fault)
+        fault = DongkeError("processing-failed", f"处理失败: {type(fault).__name__}")
     _log.error("could not be processed", task=str(task), ident=ident, code=fault.code)
     with db.session_scope() as session:
-        _keep(session, task, ident, fault)
+        quarantine.keep(session, DOOR, f"{task}:{ident}", _payload(task, ident), fault)
+    return fault
 
 
-def _keep(session: Session, task: Task, ident: str, fault: DongkeError) -> None:
-    payload = json.dumps({"task": str(task), "ident": ident}).encode()
-    quarantine.keep(session, DOOR, f"{task}:{ident}", payload, fault)
+def _payload(task: Task, ident: str) -> bytes:
+    return json.dumps({"task": str(task), "ident": ident}).encode()
 
 
 def _keep_sweeping(stop: threading.Event, stalled_seconds: float) -> None:

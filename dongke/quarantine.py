@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import Column, LargeBinary, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -45,7 +45,7 @@ class Quarantined(SQLModel, table=True):
 
 def keep(session: Session, door: str, source: str, payload: bytes, fault: DongkeError) -> None:
     """Keeps the refused piece under its reason; again refused, its count goes up. Over 1 MB only the start is kept."""
-    mark = hashlib.sha256(door.encode() + b"\0" + payload).hexdigest()
+    mark = _mark(door, payload)
     row = insert(Quarantined).values(
         door=door,
         source=source,
@@ -69,12 +69,24 @@ def keep(session: Session, door: str, source: str, payload: bytes, fault: Dongke
     )
 
 
+def refuse_again(kept: Quarantined, fault: DongkeError) -> None:
+    """A retried piece that was refused once more, with its newest reason."""
+    kept.code, kept.detail, kept.attempts = fault.code, fault.detail, kept.attempts + 1
+    kept.resolved_at = None
+
+
 def waiting(session: Session, *, door: str | None = None, limit: int = 100) -> list[Quarantined]:
     """What still waits, newest first."""
     query = select(Quarantined).where(col(Quarantined.resolved_at).is_(None))
     if door:
         query = query.where(Quarantined.door == door)
     return list(session.exec(query.order_by(col(Quarantined.id).desc()).limit(limit)))
+
+
+def settle(session: Session, door: str, payload: bytes) -> None:
+    """Marks that piece as taken in after all, if it was kept."""
+    kept = col(Quarantined.fingerprint) == _mark(door, payload)
+    session.execute(update(Quarantined).where(kept, col(Quarantined.resolved_at).is_(None)).values(resolved_at=now()))
 
 
 def one(session: Session, ident: int) -> Quarantined:
@@ -88,3 +100,7 @@ def one(session: Session, ident: int) -> Quarantined:
 def resolve(session: Session, ident: int) -> None:
     """Marks the piece as taken in after all."""
     one(session, ident).resolved_at = now()
+
+
+def _mark(door: str, payload: bytes) -> str:
+    return hashlib.sha256(door.encode() + b"\0" + payload).hexdigest()

@@ -5,10 +5,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dongke.errors import NotReady
+from dongke.errors import BadInput, NotReady
 
 MIN_SECRET_CHARS = 32
 ROOT = Path(__file__).resolve().parent.parent  #: the checkout
@@ -72,5 +72,12 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once. Tests call `settings.cache_clear()`."""
-    return Settings()
+    """The settings of this process, read once. Tests call `settings.cache_clear()`.
+
+    Raises BadInput `settings-invalid`, which names the setting but not its value: it may be a secret.
+    """
+    try:
+        return Settings()
+    except ValidationError as fault:
+        names = sorted({f"DONGKE_{error['loc'][0]}".upper() for error in fault.errors() if error["loc"]})
+        raise BadInput("settings-invalid", f"设置的值不能用: {', '.join(names)} (docs/settings.md)") from None

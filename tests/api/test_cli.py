@@ -140,3 +140,46 @@ def test_eval_prints_the_table_of_each_file_and_of_all(tmp_path: Path) -> None:
     assert tables[0].startswith("one.jsonl")
     assert tables[-1].startswith("合计")
     assert [line.split()[1] for line in tables[-1].splitlines() if line.startswith("funds.idle")] == ["2"]
+
+
+def test_a_setting_of_the_wrong_kind_is_one_line_without_its_value() -> None:
+    env = os.environ | {"DONGKE_PORT": "s3cret", "DONGKE_TOKEN_HOURS": "many"}
+    done = subprocess.run([sys.executable, "-m", "api.cli", "serve"], env=env, capture_output=True, timeout=60)
+    told = done.stderr.decode()
+    assert done.returncode == 2
+    assert "DONGKE_PORT, DONGKE_TOKEN_HOURS" in told
+    assert "settings-invalid" in told
+    assert "s3cret" not in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["worker"], ["scheduler"], ["db", "quarantine"], ["report"]])
+def test_a_database_that_is_away_is_one_line(command: list[str]) -> None:
+    env = os.environ | {"DONGKE_DATABASE_URL": "postgresql://nobody:s3cret@127.0.0.1:1/none"}
+    done = subprocess.run([sys.executable, "-m", "api.cli", *command], env=env, capture_output=True, timeout=60)
+    told = done.stderr.decode()
+    assert done.returncode == 2
+    assert "database-unavailable" in told
+    assert "s3cret" not in told
+    assert told.count("\n") == 1
+
+
+def test_a_report_that_ends_before_it_starts_is_refused() -> None:
+    done = run("report", "--start", "2026-06-02", "--end", "2026-06-01")
+    assert done.returncode == 2
+    assert "date-invalid" in done.stderr.decode()
+
+
+def test_the_demo_leaves_a_database_for_real_work_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It empties the database that it uses: that must be its own."""
+    from api import demo
+    from dongke import db
+    from dongke.settings import settings
+
+    monkeypatch.setattr(os, "environ", dict(os.environ) | {"DONGKE_DATA_DIR": str(tmp_path)})
+    monkeypatch.setitem(os.environ, "DONGKE_DATABASE_URL", "postgresql://server/production")
+    settings.cache_clear()
+    demo._enter_demo()
+    assert "DONGKE_DATABASE_URL" not in os.environ
+    settings.cache_clear()
+    db.forget_engine()
