@@ -13,6 +13,7 @@ from typing import IO, Annotated, Any, cast, get_args
 
 import typer
 
+from api.cli_db import app as db_app
 from dongke.errors import BadInput, DongkeError
 
 app = typer.Typer(
@@ -21,7 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-db_app = typer.Typer(help="数据库: 建表, 账号, 隔离区。", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="写到文件; 不给则写到标准输出")]
@@ -189,67 +189,6 @@ def report(
     last = _day(end) if end else beijing(now()).date()
     first = _day(start) if start else last - timedelta(days=30)
     write_report(first, last, group, form, output)
-
-
-@db_app.command("upgrade")
-def db_upgrade() -> None:
-    """建表或升级到最新结构。"""
-    from api.commands import upgrade
-    from dongke.db import database_url
-
-    upgrade(database_url())
-    typer.echo("数据库已是最新结构")
-
-
-@db_app.command("user")
-def db_user(
-    login: str,
-    role: Annotated[str, typer.Option(help="advisor, manager, compliance, admin, ingest")],
-    advisor: Annotated[str | None, typer.Option(help="投资顾问号")] = None,
-    branch: Annotated[str | None, typer.Option(help="营业部号")] = None,
-    password: Annotated[str, typer.Option(prompt="密码", hide_input=True, confirmation_prompt=True)] = "",
-) -> None:
-    """新建账号, 或改密码和角色。"""
-    from api.commands import prepare_database
-    from dongke.db import session_scope
-    from dongke.scope import Role
-    from dongke.users import save_user
-
-    if role not in list(Role):
-        raise BadInput("role-unknown", f"没有角色 {role}")
-    prepare_database()
-    with session_scope() as session:
-        save_user(session, login, password, Role(role), advisor_id=advisor, branch_id=branch)
-    typer.echo(f"账号 {login} 已保存")
-
-
-@db_app.command("quarantine")
-def db_quarantine(
-    limit: Annotated[int, typer.Option(help="最多列出多少件")] = 50,
-) -> None:
-    """列出隔离区里等待处理的输入和原因。"""
-    from api.commands import prepare_database
-    from dongke import quarantine
-    from dongke.db import session_scope
-
-    prepare_database()
-    with session_scope() as session:
-        rows = quarantine.waiting(session, limit=limit)
-        for row in rows:
-            typer.echo(f"{row.id:>6}  {row.door:<14}{row.code:<24}{row.source}: {row.detail}")
-    typer.echo(f"共 {len(rows)} 件")
-
-
-@db_app.command("retry")
-def db_retry(
-    ident: Annotated[int | None, typer.Argument(help="隔离件编号; 不给则全部")] = None,
-) -> None:
-    """重试隔离区的一件, 或全部。"""
-    from api.intake import retry_quarantine
-
-    done, left = retry_quarantine(ident)
-    typer.echo(f"重试成功 {done} 件, 仍在隔离区 {left} 件")
-    raise typer.Exit(1 if left else 0)
 
 
 def _day(text: str) -> date:

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, update
+from sqlalchemy import Column, LargeBinary, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -81,6 +81,11 @@ def waiting(session: Session, *, door: str | None = None, limit: int = 100) -> l
     if door:
         query = query.where(Quarantined.door == door)
     return list(session.exec(query.order_by(col(Quarantined.id).desc()).limit(limit)))
+
+
+def count(session: Session) -> int:
+    """How many pieces wait."""
+    return session.exec(select(func.count()).where(col(Quarantined.resolved_at).is_(None))).one()
 
 
 def settle(session: Session, door: str, payload: bytes) -> None:

@@ -6,11 +6,15 @@ from sqlalchemy import Column
 from sqlmodel import Field, Session, SQLModel
 
 from dongke.db import text_enum
-from dongke.errors import Unauthorized
+from dongke.directory import Advisor, Branch
+from dongke.errors import BadInput, NotFound, Unauthorized
 from dongke.scope import Principal, Role
 
 if TYPE_CHECKING:
     from pwdlib import PasswordHash
+
+
+MIN_PASSWORD_CHARS = 8
 
 
 class User(SQLModel, table=True):
@@ -29,13 +33,27 @@ class User(SQLModel, table=True):
 
 
 def save_user(session: Session, login: str, password: str, role: Role, **belongs: str | None) -> None:
-    """Makes the account, or gives the known one this password and role."""
+    """Makes the account, or gives the known one this password and role.
+
+    Raises BadInput `password-weak`, `login-invalid`, `advisor-unknown`, `branch-unknown`, `advisor-missing` (an
+    advisor's account must name whose customers it sees).
+    """
+    _check(session, login, password, role, belongs)
     row = session.get(User, login) or User(login=login, password_hash="", role=role)
     row.password_hash = _hasher().hash(password)
     row.role = role
     row.advisor_id = belongs.get("advisor_id")
     row.branch_id = belongs.get("branch_id")
     session.add(row)
+    session.flush()
+
+
+def withdraw(session: Session, login: str) -> None:
+    """Removes the account: its log-ins end at once. Raises NotFound `login-unknown`."""
+    row = session.get(User, login)
+    if row is None:
+        raise NotFound("login-unknown", f"没有账号 {login}")
+    session.delete(row)
     session.flush()
 
 
@@ -50,6 +68,22 @@ def log_in(session: Session, login: str, password: str) -> User:
 
 #: an argon2 hash that no password opens, so that unknown names cost the same 200 ms
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$SqlVijFGiPG+935vDSGEsA5RGFfYFEiCDqrVZ0DMBQE"
+
+
+def _check(session: Session, login: str, password: str, role: Role, belongs: dict[str, str | None]) -> None:
+    if not login.strip() or not login.isprintable():
+        raise BadInput("login-invalid", "账号不能是空的, 也不能有控制字符")
+    if len(password) < MIN_PASSWORD_CHARS:
+        raise BadInput("password-weak", f"密码至少 {MIN_PASSWORD_CHARS} 个字符")
+    if role is Role.ADVISOR and not belongs.get("advisor_id"):
+        raise BadInput("advisor-missing", "投资顾问的账号要有投资顾问号 (--advisor)")
+    for name, table, code, word in (
+        ("advisor_id", Advisor, "advisor-unknown", "投资顾问"),
+        ("branch_id", Branch, "branch-unknown", "营业部"),
+    ):
+        ident = belongs.get(name)
+        if ident and session.get(table, ident) is None:
+            raise BadInput(code, f"没有{word} {ident}")
 
 
 def _hasher() -> "PasswordHash":

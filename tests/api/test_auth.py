@@ -10,13 +10,13 @@ from dongke import db
 from dongke.clock import now
 from dongke.scope import Role
 from dongke.settings import settings
-from dongke.users import User, save_user
+from dongke.users import User, save_user, withdraw
 
 
 @pytest.fixture
 def known(broker: None) -> None:
     with db.session_scope() as session:
-        save_user(session, "wang", "对的密码-1", Role.ADVISOR, advisor_id="A1")
+        save_user(session, "wang", "对的密码-2026", Role.ADVISOR, advisor_id="A1")
 
 
 def _code(answer: object) -> str:
@@ -25,9 +25,9 @@ def _code(answer: object) -> str:
     return str(row["type"]).removeprefix("urn:dongke:")
 
 
-@pytest.mark.parametrize("body", [{"json": {"login": "wang", "password": "对的密码-1"}},
-                                  {"data": {"username": "wang", "password": "对的密码-1"}},
-                                  {"data": {"login": "wang", "password": "对的密码-1"}}])  # fmt: skip
+@pytest.mark.parametrize("body", [{"json": {"login": "wang", "password": "对的密码-2026"}},
+                                  {"data": {"username": "wang", "password": "对的密码-2026"}},
+                                  {"data": {"login": "wang", "password": "对的密码-2026"}}])  # fmt: skip
 def test_a_password_gives_a_token_that_opens_the_api(client: TestClient, known: None, body: dict[str, object]) -> None:
     token = client.post("/v1/token", **body).json()  # type: ignore[arg-type]
     assert token["token_type"] == "bearer"
@@ -51,7 +51,7 @@ def test_a_log_in_without_both_fields_is_a_problem(client: TestClient, known: No
 def test_after_five_failures_even_the_right_password_waits(client: TestClient, known: None) -> None:
     for _ in range(5):
         assert client.post("/v1/token", json={"login": "wang", "password": "错的"}).status_code == 401
-    answer = client.post("/v1/token", json={"login": "wang", "password": "对的密码-1"})
+    answer = client.post("/v1/token", json={"login": "wang", "password": "对的密码-2026"})
     assert (answer.status_code, _code(answer)) == (429, "login-limited")
     assert 0 < int(answer.headers["retry-after"]) <= 300
     other = client.post("/v1/token", json={"login": "nobody", "password": "错的"})
@@ -94,3 +94,11 @@ def test_the_role_is_that_of_the_account_now_not_that_of_the_token(client: TestC
     with db.session_scope() as session:
         session.get_one(User, "root").role = Role.ADVISOR
     assert client.get("/v1/system", headers=token).status_code == 403
+
+
+def test_the_token_of_a_withdrawn_account_opens_nothing(client: TestClient, known: None) -> None:
+    token = client.post("/v1/token", json={"login": "wang", "password": "对的密码-2026"}).json()["access_token"]
+    with db.session_scope() as session:
+        withdraw(session, "wang")
+    answer = client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, _code(answer)) == (401, "token-invalid")
