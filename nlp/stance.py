@@ -79,12 +79,13 @@ def around(document: Document, mention: Mention, rivals: Sequence[Mention]) -> A
 def judge(words: Around) -> Stance:
     """The stance that the words take."""
     whole = f"{words.before}{OTHER}{words.near}{words.far}"
-    hinder = next((n for n in _none() if n[1].search(whole)), None)
+    hinders = [n for n in _none() if n[1].search(whole)]
+    hinder = hinders[0] if hinders else None
     refusal = _first("refuse", words.clause, words.near, words.far)
     wish = _first("want", words.before, words.near, words.far)
     if refusal is not None and not (wish and wish.weight >= STRONG and refusal.id == "idiom"):
-        if hinder is not None and hinder[0] in ("held", "compare"):
-            return Stance("none", hinder[0], 0.5)
+        if bar := next((n[0] for n in hinders if n[0] in ("held", "compare")), None):
+            return Stance("none", bar, 0.5)
         return Stance("refuse", f"refuse.{refusal.id}", refusal.weight)
     if wish is None:
         return Stance("none", hinder[0] if hinder else "silent", 0.5)
@@ -97,10 +98,16 @@ def _first(sign: str, before: str, near: str, far: str) -> Word | None:
     """The first word of the sign that fits, look-alikes masked."""
     before, near, far = (_masks(sign).sub(_blank, text) for text in (before, near, far))
     for word in _words(sign):
-        texts = {"before": (before,), "after": (near + far,), "near": (near,)}.get(word.scope, (near, far))
+        texts = _scope(word.scope, before, near, far)
         if any(word.pattern.search(text) for text in texts if text):
             return word
     return None
+
+
+def _scope(name: str, before: str, near: str, far: str) -> tuple[str, ...]:
+    if name == "span":  # ◆ stands for the thing itself
+        return (f"{before}◆{near}",)
+    return {"before": (before,), "after": (near + far,), "near": (near,)}.get(name, (near, far))
 
 
 def _blank(hit: re.Match[str]) -> str:

@@ -24,10 +24,19 @@ SPECIFIC = frozenset(
 #: 这个 after one of these rarely means that he wants it from us
 NOT_SOLD = frozenset({"stock", "deposit", "trust", "insurance"})
 PLATFORM = frozenset({"余额宝", "零钱通", "小荷包", "朝朝宝", "天天宝", "活期宝"})
+CHOSEN = stance.Stance("want", "want.chosen", 0.8)
 _OFFER = re.compile(
     r"考虑|要不要|兴趣|推荐|试试|了解|配|买|看看|做|可以|怎么样|需要|放|来|合适|想|款|只|听过|有|接受|门槛"
 )
 _WISH = re.compile(r"要不要|想不想|想买|是想|想要|想了解|感兴趣|有兴趣|考虑|要买|买.{0,4}对吧|能接受|愿意|可以接受")
+#: an open question, or a choice: the product that he names in answer is the one he wants
+_OPEN = re.compile(
+    r"(想|要|打算|准备|考虑|喜欢|倾向|偏好|偏向|配|买|了解|选)[^。，]{0,12}(什么|哪|啥|方向|些么)|还是|哪(一)?(种|类|个|款|只|块)"
+    r"|(什么|哪些?)(样|类|种)?的?(产品|品种|方向|基金|理财)"
+)
+_HOLDING = re.compile(r"(别的|其他|其它|外面|别处|那边)[^，。]{0,8}(有没有|还有|没有|吗|呢)|(现在|目前)[^，。]{0,4}(有|买|持)|以前|之前|买过|做过")
+#: 不要带股票的: a part of a product is no product
+_PART = re.compile(r"(不要|别|不)?(带|含|掺|混)(有|着|点|一点|了)?$")
 _GIVEN_UP = re.compile(r"(?<!要)不放|(?<!要)不配|不买|不要|不做|不碰|(?<!要)不考虑|不提|不推")
 
 
@@ -49,6 +58,8 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
     best: dict[str, Candidate] = {}
     for mention in named:
         found = stance.judge(stance.around(document, mention, named))
+        if found.rule == "silent" and _is_chosen(document, mention):
+            found = CHOSEN
         if found.sign == "none" or mention.has(*BARRED) or _is_held(document, mention, found):
             continue
         wants = found.sign == "want"
@@ -61,8 +72,18 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
     yield from best.values()
 
 
+def _is_chosen(document: Document, mention: Mention) -> bool:
+    """Named in a short answer to an open question, or to a choice, of what he would like."""
+    turn, prompt = document.turns[mention.turn], document.prompt(mention.turn)
+    if prompt is None or prompt.index != turn.index - 1 or mention.start > 12:
+        return False
+    return bool(_OPEN.search(prompt.text)) and dialogue.asks(prompt.text) and not _HOLDING.search(prompt.text)
+
+
 def _is_held(document: Document, mention: Mention, found: stance.Stance) -> bool:
     """Talk of what lies elsewhere, or, of shares, of the market: only a plain word counts there."""
+    if _PART.search(document.turns[mention.turn].text[: mention.start]):
+        return True
     if found.sign == "want" and is_relatives_wish(document, mention):
         return True
     plain = found.rule in ("want.verb_before", "refuse.neg_get", "refuse.before", "want.verb_after")
@@ -81,7 +102,7 @@ def _is_held(document: Document, mention: Mention, found: stance.Stance) -> bool
 def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
     """What the advisor offers, and the customer takes or refuses in his next words."""
     reply, turn = document.reply(mention.turn), document.turns[mention.turn]
-    if reply is None or mention.has("past") or not _OFFER.search(turn.text):
+    if reply is None or mention.has("past") or not _OFFER.search(turn.text) or _asks_of_holdings(turn):
         return
     text = document.turns[reply.turn].text
     if any(m.key != mention.key for m in document.of("product", turn=reply.turn)):
@@ -98,6 +119,11 @@ def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
         yield _candidate(document, mention, True, "product.want.confirmed", 0.75, reply.turn)
 
 
+def _asks_of_holdings(turn: Turn) -> bool:
+    """银行理财, 别的公司还有没有: no offer."""
+    return bool(_HOLDING.search(turn.text)) and not _WISH.search(turn.text)
+
+
 def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidate]:
     """这个我要: the product spoken of last, a few turns before."""
     sign = _sign(turn.text, "pointing")
@@ -106,8 +132,18 @@ def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidat
     named = _last_product(document, turn.index)
     if named is not None and sign == "refuse" and turn.index - named.turn > 2:
         return
+    if named is not None and sign == "want" and _was_refused(document, named):
+        return
     if named is not None and named.key not in NOT_SOLD and (not own or named.key in own):
         yield _candidate(document, named, sign == "want", f"product.{sign}.this", 0.7, turn.index)
+
+
+def _was_refused(document: Document, named: Mention) -> bool:
+    """What he has just refused is not what 这个 means."""
+    if not named.by_customer:
+        return False
+    rivals = list(document.of("product", turn=named.turn))
+    return stance.judge(stance.around(document, named, rivals)).sign == "refuse"
 
 
 def _sign(text: str, part: str) -> str | None:

@@ -7,7 +7,7 @@ rates of losses, fees, loans and of what others pay are none.
 import re
 from collections.abc import Iterator
 
-from nlp import values
+from nlp import dialogue, values
 from nlp.document import Candidate, Document, Mark, Turn
 
 Stated = tuple[float | None, float | None, int, int]  #: low, high, start, end
@@ -20,11 +20,11 @@ _ASKED = re.compile(
 _ASKED_OTHER = re.compile(r"(回撤|亏|跌|波动|损失|佣金|利率|费率)[^，。]{0,12}(多少|几|什么程度|吗|呢)[^，。]*$")
 _CONTENT = re.compile(
     r"就行|就可以|就够|够啦|够了|知足|满足|满意|我才|起码|至少|要有|跑赢|上下|考虑|目标|预期|期望|希望|想要|想赚|就好|就认|烧高香|高香|阿弥陀佛|往上|要求不高|不贪|有没得|有没有|不过分|念你"
-    r"好|就ok|就成|就中|也可以|就要得|蛮好|有个|能有|我就|才有意思|差不多了|得了|开心|就得了|偷着乐|足够|整个|给我分|怎么也得|最好|有吗|能到|就妥|谢天谢地|心满意足"
+    r"好|就ok|就成|就中|也可以|就要得|蛮好|有个|能有|我就|才有意思|差不多了|得了|开心|就得了|偷着乐|足够|整个|给我分|怎么也得|最好|有吗|能到|就妥|的样子|比[^，。]{0,6}高|谢天谢地|心满意足"
 )
 _AT_LEAST = re.compile(r"(没有|没个|没|不到|少于|低于|达不到|跑不到|不够|跑不赢|不上)[^，。]{0,3}$")
 _AT_LEAST_AFTER = re.compile(
-    r"(折腾|弄它干|考虑|不用发|免谈|费这?个?劲|不如|没意思|没劲|不干|干啥|看不上|搞么|不搞|不谈|不值|不转|犯不着|别找我)"
+    r"(懒得|(做|弄|搞|买|投|要|干)(它|这个|这)?(干|做)(嘛|啥|什么|么|哪样)|折腾|弄它干|考虑|不用发|免谈|费这?个?劲|不如|没意思|没劲|不干|干啥|看不上|搞么|不搞|不谈|不值|不转|犯不着|别找我)"
 )
 _DOWN = re.compile(
     r"亏|跌|回撤|损失|赔|佣金|手续费|费率|利率|融资|房贷|贷款|套|浮亏|仓位|股息率|税|首付|打折|折|涨幅|抽"
@@ -64,7 +64,8 @@ def find(document: Document) -> Iterator[Candidate]:
 
 
 def _asks(text: str) -> bool:
-    return bool(_ASKED.search(text)) and not _ASKED_OTHER.search(text)
+    boasts = bool(values.percents(text)) and not dialogue.asks(text)
+    return bool(_ASKED.search(text)) and not boasts and not _ASKED_OTHER.search(text)
 
 
 def _stated(turn: Turn, asked: bool) -> Stated | None:

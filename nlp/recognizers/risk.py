@@ -8,17 +8,18 @@ import re
 from collections.abc import Iterator
 
 from nlp import values
-from nlp.document import Candidate, Document, Mark, Turn
-from nlp.recognizers.common import believed, candidate
+from nlp.document import Candidate, Document, Mark, Mention, Turn
+from nlp.recognizers.common import candidate
 
 VERSION = "2"
 TAG = "risk.appetite"
+BARRED = frozenset({"hypothetical", "past", "question", "other_holder", "quoted", "sarcastic", "kin"})
 MARGIN = 0.04
 SHY = 8  #: per cent; who cannot bear that is conservative
 BOLD = 28  #: per cent of loss; who bears more is aggressive
 _LOSS = re.compile(r"亏|跌|赔|损失|回撤|波动|掉|浮亏|缩水|输")
 _BEAR = re.compile(
-    r"让我看到|我认|扛|忍|认|接受|承受|受得了|拿得住|睡得着|挺住|挺得住|不怕|没事|没问题|心里有数|稳得起|ok|以内|之内|可以|也行|能行|要得|中，|别超|不超过|最多|顶多|底线|左右|眉头|无所谓|不叫|不眨|不带|我选|正常|吧"
+    r"让我看到|我认|扛|忍|认|接受|承受|受得了|拿得住|睡得着|挺住|挺得住|不怕|没事|没问题|心里有数|稳得起|ok|以内|之内|可以|也行|能行|要得|中，|别超|不超过|最多|顶多|底线|左右|眉头|无所谓|不叫|不眨|不带|我选|正常|吧|不能咋|不咋|咋地|睡得|看得开|想得开|受得起|担得起"
 )
 _CANNOT = re.compile(r"受不了|接受不了|扛不住|不行|不能接受|睡不着|太多|吃不消|不敢")
 _ASKED = re.compile(r"回撤|波动|亏|跌|损失|风险")
@@ -38,8 +39,16 @@ def find(document: Document) -> Iterator[Candidate]:
 
 def _worded(document: Document) -> Iterator[Candidate]:
     for mention in document.of("risk"):
-        if believed(mention) and mention.by_customer:
+        if _stands(document, mention):
             yield candidate(TAG, mention, {"level": mention.key})
+
+
+def _stands(document: Document, mention: Mention) -> bool:
+    """His own stance; the frames hold their own 不 and 别, so only one right before the words denies them."""
+    if not mention.by_customer or mention.flags & BARRED:
+        return False
+    before = document.turns[mention.turn].text[: mention.start]
+    return "negated" not in mention.flags or not before.endswith(("不", "没", "没有", "别", "不是", "不用"))
 
 
 def _counted(document: Document) -> Iterator[Candidate]:
