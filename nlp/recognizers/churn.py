@@ -8,7 +8,7 @@ from dongke.types import Polarity
 from nlp.document import Candidate, Document, Mention
 from nlp.recognizers.common import candidate
 
-VERSION = "2"
+VERSION = "3"
 TAG = "churn.risk"
 _DECLINES = re.compile(r"没搭理|没理|懒得|不换|不过去|没去|不想换|没兴趣|我说我?不|不挪|待惯|用惯|不走")
 _APPLIED = re.compile(r"看到|是不是|本人|核实|(您|你)(是)?(要|想)销户")
@@ -50,5 +50,12 @@ def _action(document: Document, stay: Mention) -> str | None:
     if stay.rule == "churn.stay.run":
         return stay.key
     raised = document.of("churn_raised", "churn_threat")
-    before = any(m.key == stay.key and stay.turn - BACK < m.turn < stay.turn for m in raised)
+    before = any(m.key == stay.key and _goes_before(m, stay) for m in raised)
     return stay.key if before else None
+
+
+def _goes_before(raised: Mention, stay: Mention) -> bool:
+    """In an earlier turn, or earlier in the same words: 前天说要提走, 那是气话, 不提了."""
+    if raised.turn == stay.turn:
+        return raised.end <= stay.start
+    return stay.turn - BACK < raised.turn < stay.turn

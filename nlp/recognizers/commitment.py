@@ -11,7 +11,7 @@ from nlp.document import Answer, Candidate, Document, Mark, Mention
 from nlp.recognizers import due
 from nlp.recognizers.common import steps
 
-VERSION = "2"
+VERSION = "3"
 TAG = "commitment.advisor"
 SHORT = 26  #: an advisor's turn of so many characters only dates or repeats a promise
 BACK = 6  #: made at most so many turns before
@@ -30,11 +30,18 @@ _HABIT = re.compile(
     r"以后(都|就|有|我们|每|逢)|随时|平时|每(天|周|次|月)|逢年过节|上次|昨天|前天|上回|后来我?专门|怪我|我给忘"
 )
 _AHEAD = re.compile(
-    r"[今明后]天|今晚|明早|周|礼拜|星期|[号点]|以后|之后|之前|下午|晚上|上午|到时|马上|等下|回头|半小时|再"
+    r"[明后]天|今晚|明早|周|礼拜|星期|[号点]|以后|之后|之前|下午|晚上|上午|到时|马上|等下|回头|半小时|再"
 )
 _IF = re.compile(r"需要的话|要是|如果|方便的话|您要|想要")
-_REFUSED = re.compile(
-    r"^[^。？！]{0,8}(别|莫|不要|不用|甭|免了)(再)?(给我)?(发|来|打|送|报|寄|弄|写)|不睇|可不会|发了(我)?也"
+_REFUSED = re.compile(r"^[^。？！]{0,8}(别|莫|不要|不用|甭|免了)(再)?(给我)?(发|来|打|送|报|寄|弄|写)")
+_USELESS = re.compile(r"不睇|可不会|发了(我)?也")  #: he would not read it
+_OTHERWISE = re.compile(
+    r"邮箱|短信|微信|邮件|语音|发(?!了也)|上班|工作日|周末|[上下]午|中午|早上|晚上|礼拜|星期|周[一二三四五六日]|盘中|开盘|午休|点"
+)
+_NOT_THEN = re.compile(rf"(千万|可)?(别|莫|不要|甭)(?![别莫，。])[^，。？！]{{0,8}}({_OTHERWISE.pattern})")
+_INQUIRY = re.compile(r"问|打听|核实|查|咨询|确认|商量|请示")
+_ACCEPTS = re.compile(
+    r"要得|好的?(，|。|嘞|啊|呀|吧|$)|可以|没问题|行(，|。|啊|吧|嘞|的|$)|中(，|。|啊|$)|就(这么|那)|[点号](吧|嘛|，|。|$)"
 )
 _OFFER = re.compile(r"[吗么？]|要不要|要不|行不|好不好|可以不|需不需要|还是")
 
@@ -87,7 +94,9 @@ def _stands(document: Document, mention: Mention) -> bool:
     clause = turn.text[low:high]
     if _NOT.search(turn.text[max(mention.start - 4, 0) : mention.start]) or _HABIT.search(clause):
         return False
-    if mention.turn < OPENING and mention.key in ("call_back", "other") and not _AHEAD.search(clause):
+    if mention.turn < OPENING and mention.rule in ("pledge.call", "pledge.remind") and not _AHEAD.search(clause):
+        return False
+    if _is_part(document, mention):
         return False
     if mention.key == "send_material" and _is_sent(document, mention, clause):
         return False
@@ -95,10 +104,31 @@ def _stands(document: Document, mention: Mention) -> bool:
     if reply is None:
         return True
     said = document.turns[reply.turn].text
-    if reply.answer is Answer.NO or _REFUSED.search(said):
+    if _is_refused(said, reply.answer):
         return False
     asked = _IF.search(clause) or _is_offer(turn.text, mention)
-    return reply.answer in (Answer.YES, Answer.NOD) or not asked
+    return reply.answer in (Answer.YES, Answer.NOD) or not asked or bool(_ACCEPTS.search(said))
+
+
+def _is_refused(said: str, answer: Answer) -> bool:
+    """Not where he only says how or when (别上午打), or asks back (不会是骗我的吧)."""
+    if _USELESS.search(said):
+        return True
+    if not (answer is Answer.NO or _REFUSED.search(said)):
+        return False
+    only_how = _NOT_THEN.match(said) if answer is Answer.NO else _OTHERWISE.search(said)
+    return not only_how and not _ASKS.search(said[-1:])
+
+
+def _is_part(document: Document, mention: Mention) -> bool:
+    """我去问一下, 问到了回您: asking inside is part of the answer promised; a window kept free is part of the visit."""
+    beside = {m.rule: m for m in document.of("pledge", turn=mention.turn) if m is not mention}
+    if mention.rule == "pledge.pass":
+        return "pledge.answer" in beside and bool(_INQUIRY.search(mention.text))
+    if mention.rule == "pledge.answer":
+        passed = beside.get("pledge.pass")
+        return passed is not None and not _INQUIRY.search(passed.text)
+    return mention.rule == "pledge.teach" and not beside.keys().isdisjoint({"pledge.meet", "pledge.call"})
 
 
 def _is_sent(document: Document, mention: Mention, clause: str) -> bool:
@@ -131,7 +161,7 @@ def _candidate(document: Document, action: str, mentions: list[Mention], echoes:
 
 def _day(document: Document, mentions: list[Mention]) -> date | None:
     for mention in reversed(mentions):
-        day = due.of(document, mention.turn)
+        day = due.of(document, mention.turn, mention.end)
         if day is not None:
             return day
     return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nlp.document import Candidate, Document, Mark, Mention
 from nlp.recognizers.common import candidate
 
-VERSION = "2"
+VERSION = "3"
 TAG = "contact.busy"
 _REASON = re.compile(
     r"(在|正)[^，。？！；]{1,10}|(得|要)(去|走|上|开|接|赶|进|看|忙)"
@@ -42,7 +42,7 @@ def _ends_the_talk(document: Document, mention: Mention) -> bool:
         return False
     if mention.key == "hard" or any(True for _ in document.of("busy_leave", turn=turn)):
         return True
-    if any(True for _ in document.of("busy_go_on", turn=turn + 2)):
+    if any(m.turn in (turn + 1, turn + 2) for m in document.of("busy_go_on")):
         return False
     nearby = (turn + 1, turn + 2)
     return any(m.turn in nearby for m in document.of("busy_yield", "busy_leave"))

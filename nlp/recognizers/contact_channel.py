@@ -9,12 +9,12 @@ from nlp import dialogue, local
 from nlp.document import Candidate, Document, Mark, Mention
 from nlp.recognizers.common import candidate
 
-VERSION = "2"
+VERSION = "3"
 TAG = "contact.channel"
 
 
 _TIME = re.compile(
-    r"[上下]午|中午|午休|晌午|晚上|早上|早晨|大早|周[一二三四五六日天末]|礼拜|星期|上班|开盘|盘中|交易|白天|时候|今天|明天|点|期间|夜里|半夜"
+    r"[上下]午|中午|午休|晌午|晚上|早上|早晨|大早|周[一二三四五六日天末]|礼拜|星期|上班|开盘|盘中|交易|白天|时候|今天|明天|点|期间|夜里|半夜|大年|初[一二三四五]|过年|春节|国庆|节假日|假期|盘中"
 )
 _SPECIAL = {
     "phone": re.compile(r"有事|有啥|电话(里)?(说|聊|沟通|讲|谈)(?!不)|有什么|急事|平时|以后|还是|宁|座机|这个号|往后"),

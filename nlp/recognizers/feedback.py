@@ -10,9 +10,10 @@ from functools import cache
 
 from nlp import vocabulary
 from nlp.document import Candidate, Document, Mark, Mention, Turn
+from nlp.recognizers import feedback_scope
 from nlp.recognizers.common import candidate
 
-VERSION = "3"
+VERSION = "4"
 TAG = "voice.feedback"
 OPENING = 2  #: an apology to so many first turns is for the disturbance of calling
 SHORTEST = 6  #: shorter words carry no complaint
@@ -22,14 +23,39 @@ TAKEN = {"sorry": ("bad", "negative"), "thanks": ("good", "positive"), "noted": 
 def find(document: Document) -> Iterator[Candidate]:
     """One candidate per subject and sentiment."""
     said = set()
-    for mention in document.of("feedback_said"):
-        if not mention.has("quoted", "sarcastic"):
-            said.add(mention.turn)
-            topic, _, sentiment = _rather(document, mention).partition(".")
-            yield candidate(TAG, mention, {"topic": topic, "sentiment": sentiment})
+    for mention in _verdicts(document):
+        said.add(mention.turn)
+        topic, _, sentiment = _rather(document, mention).partition(".")
+        yield candidate(TAG, mention, {"topic": topic, "sentiment": sentiment})
     for turn in document.customer_turns():
         if turn.index not in said:
             yield from _as_taken(document, turn)
+
+
+def _verdicts(document: Document) -> list[Mention]:
+    """What narrow frames read, and what broad ones read where no narrow one did; of two senses of a subject one."""
+    narrow = [m for m in document.of("feedback_said") if feedback_scope.stands(document, m)]
+    broad = [
+        m
+        for m in document.of("feedback_broad")
+        if feedback_scope.counts(document, m) and not any(_overlap(m, n) and n.key != m.key for n in narrow)
+    ]
+    found = [*narrow, *broad]
+    return [m for m in found if not any(_outdone(document, m, other) for other in found)]
+
+
+def _overlap(one: Mention, other: Mention) -> bool:
+    return one.turn == other.turn and one.start < other.end and other.start < one.end
+
+
+def _outdone(document: Document, mention: Mention, other: Mention) -> bool:
+    """没一个靠谱 is no praise; 多亏听你的, 不然亏惨了 is."""
+    topic, _, sentiment = mention.key.partition(".")
+    same, _, opposite = other.key.partition(".")
+    if topic != same or sentiment == opposite or "suggestion" in (sentiment, opposite) or not _overlap(mention, other):
+        return False
+    saved = feedback_scope.SAVED.search(document.turns[mention.turn].text)
+    return sentiment == ("negative" if saved else "positive")
 
 
 def _rather(document: Document, mention: Mention) -> str:
