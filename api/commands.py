@@ -38,11 +38,26 @@ def prepare_database() -> str:
     return url
 
 
+def check_address() -> None:
+    """Raises NotReady `address-taken` where the API cannot listen on its host and port."""
+    import socket
+
+    host, port = settings().host, settings().port
+    try:
+        kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(kind, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError):
+        raise NotReady("address-taken", f"{host}:{port} 不能监听, 多半已被占用: 请换一个 DONGKE_PORT") from None
+
+
 def serve_api() -> None:
     """Serves API and pages until it is interrupted."""
     import uvicorn
 
     settings().signing_key()
+    check_address()
     prepare_database()
     uvicorn.run(
         "api.app:create_app",

@@ -38,8 +38,10 @@ LOGINS = (
 def run_demo(*, once: bool) -> None:
     """Loads what is not there yet, prints, and (unless `once`) serves until Ctrl-C."""
     _enter_demo()
-    from api.commands import prepare_database
+    from api.commands import check_address, prepare_database
 
+    if not once:
+        check_address()
     out = _console()
     out.print("[bold]懂客演示[/bold]: 虚构的东海岸证券, 合成的声音, 没有一个真实的人")
     prepare_database()

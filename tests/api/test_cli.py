@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -183,3 +184,16 @@ def test_the_demo_leaves_a_database_for_real_work_alone(monkeypatch: pytest.Monk
     assert "DONGKE_DATABASE_URL" not in os.environ
     settings.cache_clear()
     db.forget_engine()
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_port_that_is_taken_is_one_line(command: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        env = os.environ | {"DONGKE_PORT": port, "DONGKE_SECRET_KEY": "k" * 40, "DONGKE_DATA_DIR": str(tmp_path)}
+        done = subprocess.run([sys.executable, "-m", "api.cli", command], env=env, capture_output=True, timeout=60)
+    told = done.stderr.decode()
+    assert done.returncode == 2
+    assert f"127.0.0.1:{port}" in told
+    assert "address-taken" in told
+    assert told.count("\n") == 1
