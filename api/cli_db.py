@@ -1,4 +1,4 @@
-"""命令行 `dongke db …`: schema, accounts, quarantine. `api/cli.py` hangs it in and turns faults into one line."""
+"""命令行 `dongke db …`: schema, accounts, quarantine, audit. `api/cli.py` hangs it in."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from dongke.errors import BadInput
 
-app = typer.Typer(help="数据库: 建表, 账号, 隔离区。", no_args_is_help=True)
+app = typer.Typer(help="数据库: 建表, 账号, 隔离区, 审计。", no_args_is_help=True)
 
 
 @app.command("upgrade")
@@ -52,6 +52,22 @@ def withdraw_command(login: str) -> None:
     with session_scope() as session:
         withdraw(session, login)
     typer.echo(f"账号 {login} 已收回")
+
+
+@app.command("audit")
+def audit_command() -> None:
+    """核对审计日志: 每一条都接得上前一条。"""
+    from api.commands import prepare_database
+    from dongke import audit
+    from dongke.db import session_scope
+
+    prepare_database()
+    with session_scope() as session:
+        broken = audit.broken_at(session)
+    if broken is not None:
+        typer.echo(f"审计日志从第 {broken} 条起对不上: 被改过或删过")
+        raise typer.Exit(1)
+    typer.echo("审计日志完整")
 
 
 @app.command("quarantine")

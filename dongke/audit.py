@@ -47,12 +47,19 @@ def record(session: Session, actor: str, action: str, target: str, **detail: Any
 
 def broken_at(session: Session) -> int | None:
     """The id of the first entry that does not fit the chain, or None where all is whole."""
-    previous = ""
-    for entry in session.exec(select(AuditEntry).order_by(col(AuditEntry.id))):
-        if entry.previous != previous or entry.hash != _hash(entry):
-            return entry.id
-        previous = entry.hash
+    previous, after = "", 0
+    while entries := _entries(session, after):
+        for entry in entries:
+            if entry.previous != previous or entry.hash != _hash(entry):
+                return entry.id
+            previous, after = entry.hash, entry.id or 0
+            session.expunge(entry)
     return None
+
+
+def _entries(session: Session, after: int) -> list[AuditEntry]:
+    page = select(AuditEntry).where(col(AuditEntry.id) > after).order_by(col(AuditEntry.id)).limit(1_000)
+    return list(session.exec(page))
 
 
 def _hash(entry: AuditEntry) -> str:
