@@ -19,12 +19,13 @@ class Deadline(NamedTuple):
 
 
 def deadline(rule: Due, value: Mapping[str, Any], opened_at: datetime, calendar: TradingCalendar) -> Deadline | None:
-    """When the opportunity opened by these slots at that time is due; None where a date is needed and unknown."""
-    if rule.rule == "window":
-        return _window(rule, value)
-    if rule.rule == "date":
-        day = as_date(value.get(rule.slot))
-        return None if day is None else Deadline(at_beijing(day, DAY_ENDS))
+    """When the opportunity opened by these slots at that time is due; None where a date is needed and unknown, or
+    lies before the talk (what was done yesterday is no promise)."""
+    if rule.rule != "trading_days":
+        day = as_date(value.get(rule.slot) if rule.rule == "date" else value.get("date") or value.get("due_date"))
+        if day is None or day < beijing(opened_at).date():
+            return None
+        return _window(rule, value, day) if rule.rule == "window" else Deadline(at_beijing(day, DAY_ENDS))
     day = _due_day(rule, value, beijing(opened_at).date(), calendar)
     return Deadline(at_beijing(day, DAY_ENDS), provisional=calendar.is_provisional(day))
 
@@ -37,11 +38,8 @@ def _due_day(rule: Due, value: Mapping[str, Any], talk: date, calendar: TradingC
     return calendar.add_days(max(talk, later or talk), rule.days)
 
 
-def _window(rule: Due, value: Mapping[str, Any]) -> Deadline | None:
+def _window(rule: Due, value: Mapping[str, Any], day: date) -> Deadline:
     """`contact.time` gives date, from, to; `commitment.advisor` a due_date alone."""
-    day = as_date(value.get("date") or value.get("due_date"))
-    if day is None:
-        return None
     start, end = as_time(value.get("from")), as_time(value.get("to"))
     begins = at_beijing(day, start or MIDNIGHT)
     if end is not None:

@@ -11,8 +11,13 @@ from followup.playbooks import Playbook
 #: what belongs to others names nothing
 ALIEN = frozenset({"other_holder", "relative_on_line"})
 MAX_NOTED = 18  #: characters; a longer answer says something
-_NOTED = re.compile(r"记(下|住|录|着)|登记|知道|明白|清楚|了解|收到|听到|有数")
-_TELLS_MORE = re.compile(r"[?？]|吗|呢|怎么|什么|多少|几|哪|要不要|能不能|行不行|[0-9一二三四五六七八九十百千万]")
+_NOTED = re.compile(
+    r"记(下|住|录|着)|登记|知道|明白|收到|听到|有数|"
+    r"(?<![不想要更多先])(清楚|了解)(?![的一下过到])"  # 想了解的, 了解一下: there is more to say
+)
+_TELLS_MORE = re.compile(
+    r"[?？]|吗|呢|怎么|什么|多少|几|哪|要不要|能不能|行不行|[0-9一二三四五六七八九十百千万]|两(?!融)"
+)
 _SUFFIX = re.compile(r"(证券|银行|保险|人寿|基金|信托|财富|期货|理财|国际)$")
 _NO_CONTENT = re.compile(
     r"[^\u4e00-\u9fffA-Za-z]+|[你我他她它们咱您俺的地得了是在有不没这那哪就都也还很太老最更好再又才只用要想会能可以说去来到给个一把被让和跟与或"
@@ -54,12 +59,12 @@ def foreign(subject: Subject, contact: Contact, index: int, kinds: Collection[st
     """Whether that utterance names another product, permission, institution or complaint, and not this subject."""
     kinds = subject.playbook.about.others if kinds is None else kinds
     here = [m for m in contact.mentions if m.utterance == index and m.kind in kinds]
-    return bool(here) and not any(is_about(subject, m) or _is_wider(subject, m) for m in here)
+    return bool(here) and not any(speaks_of(subject, m) for m in here)
 
 
-def _is_wider(subject: Subject, mention: TopicMention) -> bool:
-    """基金 for a bond fund: the wider word is no other subject."""
-    return subject.key in subject.playbook.about.covers.get(mention.key or "", ())
+def speaks_of(subject: Subject, mention: TopicMention) -> bool:
+    """Whether a mention is one of the subject, or a wider word for it (基金 for a bond fund)."""
+    return is_about(subject, mention) or subject.key in subject.playbook.about.covers.get(mention.key or "", ())
 
 
 def is_about(subject: Subject, mention: TopicMention) -> bool:

@@ -47,6 +47,19 @@ def test_an_undated_promise_is_never_due(value: dict[str, Any]) -> None:
     assert deadline(DUE["promise"], value, at("06-08 10:00"), CALENDAR) is None
 
 
+@pytest.mark.parametrize(
+    ("playbook", "value"),
+    [
+        ("promise", {"due_date": "2026-06-07"}),
+        ("call_back", {"due_date": "2026-06-07"}),
+        ("call_back", {"date": "2026-06-07", "from": "15:00"}),
+    ],
+)
+def test_what_lies_before_the_talk_is_never_due(playbook: str, value: dict[str, Any]) -> None:
+    assert deadline(DUE[playbook], value, at("06-08 10:00"), CALENDAR) is None
+    assert deadline(DUE[playbook], value, at("06-07 16:00"), CALENDAR) is not None
+
+
 def test_a_year_without_holiday_data_is_provisional() -> None:
     far = deadline(DUE["idle_funds"], {"available_from": "2031-03-01"}, at("06-08 10:00"), CALENDAR)
     near = deadline(DUE["idle_funds"], {}, at("06-08 10:00"), CALENDAR)
