@@ -172,6 +172,8 @@ def replay(
 
     result = replay_file(story, aware(until, "--until") if until else None)
     output.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for fault in result.get("faults", ()):
+        typer.echo(f"dongke: 第 {fault['line']} 行: {fault['detail']} ({fault['code']})", err=True)
 
 
 @app.command()

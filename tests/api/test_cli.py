@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,33 @@ def test_a_port_that_is_taken_is_one_line(command: str, tmp_path: Path) -> None:
     assert f"127.0.0.1:{port}" in told
     assert "address-taken" in told
     assert told.count("\n") == 1
+
+
+def test_lines_of_a_story_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+    (tmp_path / "story.jsonl").write_bytes(lines({"type": "dance"}, {"type": "advisor", "id": "A1", "branch": "B1"}))
+    env = os.environ | {"DONGKE_DATA_DIR": str(tmp_path / "data")}
+    asked = [
+        "replay",
+        str(tmp_path / "story.jsonl"),
+        "--until",
+        "2026-06-01T00:00:00+08:00",
+        "-o",
+        str(tmp_path / "o.json"),
+    ]
+    done = subprocess.run([sys.executable, "-m", "api.cli", *asked], env=env, capture_output=True, timeout=120)
+    assert "第 1 行" in done.stderr.decode()
+    assert "story-line-unknown" in done.stderr.decode()
+    assert json.loads((tmp_path / "o.json").read_text())["faults"][0]["line"] == 1
+
+
+def test_the_demo_model_is_refused_by_its_name_outside_the_demo(tmp_path: Path) -> None:
+    sound = tmp_path / "a.wav"
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((2, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(32_000))
+    env = {name: value for name, value in os.environ.items() if name != "DONGKE_DEMO"}
+    env["DONGKE_SPEECH_MODEL"] = str(Path(__file__).parents[2] / "samples" / "demo_model")
+    asked = [sys.executable, "-m", "api.cli", "transcribe", str(sound)]
+    done = subprocess.run(asked, env=env, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "model-demo-only" in done.stderr.decode()
