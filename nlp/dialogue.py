@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from nlp import vocabulary
+from nlp import thirds, vocabulary
 from nlp.document import Answer, Mention, Reply, Turn
 
 _ASKED = re.compile(r"[吗么吧呢？没不]|多少|几|啥|什么|怎么|咋|哪|还是|大概|是否|考虑")
+_AGREES = re.compile(r"[，。]*[嗯恩昂]")  #: 哦, 知道了 have only heard
 _LATER_NO = re.compile(r"^[^，。？！；]{0,6}(?:没有|没得|不是|哪有|哪来|哪儿来)")
 
 
@@ -52,17 +53,17 @@ def answer(text: str) -> Answer:
 
 
 def apply(turns: Sequence[Turn], mentions: Sequence[Mention], answers: Mapping[int, Reply]) -> tuple[Mention, ...]:
-    """Marks what the advisor said as confirmed or denied where the customer's next words answer it."""
-    return tuple(m if m.by_customer else _answered(turns[m.turn], m, answers.get(m.turn)) for m in mentions)
+    """Marks what 他 and 她 own, and what the advisor said as confirmed or denied by the customer's next words."""
+    own = thirds.apply(turns, mentions)
+    return tuple(m if m.by_customer else _answered(turns, m, answers.get(m.turn)) for m in own)
 
 
-def _answered(turn: Turn, mention: Mention, reply: Reply | None) -> Mention:
+def _answered(turns: Sequence[Turn], mention: Mention, reply: Reply | None) -> Mention:
     if reply is None or reply.answer is Answer.OTHER:
         return mention
     if reply.answer is Answer.NO:
         return _with(mention, "denied", reply)
-    question = asks(turn.text)
-    if reply.answer is Answer.NOD and not question:
+    if reply.answer is Answer.NOD and not (asks(turns[mention.turn].text) and _AGREES.match(turns[reply.turn].text)):
         return mention
     return _with(mention, "confirmed", reply)
 

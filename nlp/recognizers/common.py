@@ -11,12 +11,21 @@ _RELATIVE = re.compile(
     r"(我妈|我爸|妈妈|爸爸|儿子|女儿|闺女|婆婆|岳父|丈母娘|老公|老婆|太太|先生|爱人|媳妇|老伴|他爸|他妈|我哥|我姐|我弟|我妹)"
     r"[^，。？！]{0,5}(想|要|喜欢|非|倒是|一直|老是|天天|让|叫|在你们那|开了|劝)"
 )
+UNSAID = frozenset({"hypothetical", "past", "question", "other_holder", "quoted", "sarcastic", "kin"})
 CONFIRMED_LESS = 0.05  #: a tag that the customer only confirmed is a little less sure
 
 
 def believed(mention: Mention) -> bool:
     """The customer says it himself of himself, or the advisor says it and the customer says yes."""
     return mention.holds and not mention.has("kin") and (mention.by_customer or mention.has("confirmed"))
+
+
+def stated(document: Document, mention: Mention) -> bool:
+    """He says it himself; the frames of stances hold their own 不 and 别, so only one right before the words denies."""
+    if not mention.by_customer or mention.flags & UNSAID:
+        return False
+    before = document.turns[mention.turn].text[: mention.start]
+    return "negated" not in mention.flags or not before.endswith(("不", "没", "没有", "别", "不是", "不用"))
 
 
 def is_relatives_wish(document: Document, mention: Mention) -> bool:

@@ -15,7 +15,7 @@ from nlp.amounts import Amount
 from nlp.document import Candidate, Document, Mark, Mention, Turn
 from nlp.recognizers import external, idle_denied
 from nlp.recognizers.common import steps
-from nlp.recognizers.idle_sums import Episode, available_from, total
+from nlp.recognizers.idle_sums import SHRUNK, Episode, available_from, total
 
 VERSION = "1"
 TAG = "funds.idle"
@@ -30,6 +30,10 @@ _ASKED = re.compile(
 )
 _HOW_MUCH_IN = re.compile(
     r"(放|投|买|配|转|打|准备|预备|安排|打理|弄|拿)[^，。]{0,6}(多少|几个?|什么数)|多少(资金|钱|额度)|有多少|大概(是)?(什么量级|多少)|(准备|打算)多少"
+)
+_SPARE = re.compile(
+    r"(闲|暂时(不|没)用|活钱|富余|宽裕|余钱|多余|用不着|用不到|空着|备用|能动|可以动|机动)[^。]{0,10}(吗|呢|没有|有没|没|？|呀|啊|么|吧|多少)"
+    r"|(资金|钱)(量|规模)?(大概|差不多|有|是)*(多大|多少|什么规模|什么量级)|预算(有|是|大概)*多少|(从|打)哪(儿|里)?出"
 )
 _OWNS_UP = re.compile(
     r"[嗯对是哦啊，]*(那个?钱|这个?钱|那笔|这笔|那些|我知道|是啊|对啊|是的|对的|等着|准备|没想好|不知道|先放)|[嗯对是]，"
@@ -113,7 +117,11 @@ def _answers(document: Document) -> Iterator[Mention]:
     """The sum that he names when asked how much he would invest."""
     for turn in document.customer_turns():
         prompt = document.prompt(turn.index)
-        if prompt is None or not _HOW_MUCH_IN.search(prompt.text) or _ELSEWHERE.search(prompt.text):
+        if prompt is None or prompt.index < turn.index - 2 or _ELSEWHERE.search(prompt.text):
+            continue
+        if _of_holdings(document, turn, prompt):
+            continue
+        if not (_HOW_MUCH_IN.search(prompt.text) or _SPARE.search(prompt.text)):
             continue
         for found in values.amounts(turn.text, len(turn.text) <= 24)[:1]:
             yield Mention(
@@ -128,12 +136,25 @@ def _answers(document: Document) -> Iterator[Mention]:
             )
 
 
+def _of_holdings(document: Document, turn: Turn, prompt: Turn) -> bool:
+    """The sum answers how much lies there, at the place that he has just named."""
+    if any(document.of("institution", "place_type", turn=turn.index)):
+        return True
+    if re.search(r"放|投|配|转|打算|准备|闲|用", prompt.text):
+        return False
+    before = document.prompt(prompt.index)
+    return before is not None and any(document.of("institution", "place_type", turn=before.index))
+
+
 def _counts(document: Document, sign: Mention) -> bool:
     """His own words, or the advisor's that he confirms."""
     if sign.has("other_holder") and "我" in sign.text:
         return not sign.has("hypothetical", "quoted")  # the friend pays him back
     if sign.has(*BARRED) or (sign.has("negated") and sign.key in ("source", "state", "use")):
         return False
+    text = document.turns[sign.turn].text
+    if sign.text[0] in "剩余" and SHRUNK.search(text[max(sign.start - 24, 0) : sign.start]):
+        return False  # 投了十万现在剩六万
     if _THIRD.search(document.turns[sign.turn].text[: sign.start]):
         return False
     if sign.by_customer or sign.has("confirmed"):

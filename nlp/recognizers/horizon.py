@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from nlp import values
 from nlp.document import Candidate, Document, Mark, Turn
 from nlp.durations import find_durations
-from nlp.recognizers.common import believed, candidate
+from nlp.recognizers.common import candidate, stated
 
 VERSION = "1"
 TAG = "expectation.horizon"
@@ -42,7 +42,9 @@ _TERMS = {
     "short": re.compile(
         r"(?<!不要)(?<!别)短(期|线|的|点|一点|些)|活(的|一点|点|期)|灵活|随时|(不能|别|不要|不想)(太|放太|锁)(久|长|死)|越短"
     ),
-    "long": re.compile(r"(?<!不)(?<!不能)(?<!别)(?<!太)长(期|线|远|点|一点|些|久)(?!也|的话|的?不)|(好)?多(久|长)?(年|时间)?都(行|可以)|无所谓长短|越长"),
+    "long": re.compile(
+        r"(?<!不)(?<!不能)(?<!别)(?<!太)长(期|线|远|点|一点|些|久)(?!也|的话|的?不)|(好)?多(久|长)?(年|时间)?都(行|可以)|无所谓长短|越长"
+    ),
 }
 _LATER = re.compile(r"(左右|以后|之后|后|内|吧|，|。|$)")
 _WANTED = re.compile(
@@ -53,14 +55,14 @@ _NOT_THAT = re.compile(
     r"^[^，。]{0,6}(不考虑|不要|太长|太久|不行|不买)|^(期的?|的)?(大额|定期|存单|理财|国债|定存|封闭)"
 )
 _NOT = re.compile(
-    r"炒|股龄|才(能)?拿(得)?(回|出)|先拿得|就领|血压|身份证|有效期|开户|退休|工作|结婚|前|岁|上次|等了|拖|换了|毕业|住|干了|做了|买的|存了|亏|套|没涨|跌|一年(交|返|赚|要|一|多少|几|有|能|利息|两|三|四|[0-9])|利息|交[一二三四五六七八九十两]|每|还有|当时|银行.{0,4}年的|持有.{0,3}年了|年了|年没|以来|开店|跟了|当兵|教|攒了|才一|半年前|一年的?利|才到|到期|才能取|后领|规划"
+    r"炒|股龄|才(能)?拿(得)?(回|出)|先拿得|就领|血压|身份证|有效期|开户|退休|工作|结婚|前|岁|上次|等了|拖|换了|毕业|住|干了|做了|买的|存了|亏|套|没涨|跌|一年(交|返|赚|要|一|多少|几|有|能|利息|两|三|四|[0-9])|利息|交[一二三四五六七八九十两]|每|还有|当时|银行.{0,4}年的|持有.{0,3}年了|年了|年没(?!问题|事|关系)|以来|开店|跟了|当兵|教|攒了|才一|半年前|一年的?利|才到|到期|才能取|后领|规划"
 )
 
 
 def find(document: Document) -> Iterator[Candidate]:
     """One candidate per turn that states a horizon; the last one stands."""
     for mention in document.of("horizon"):
-        if believed(mention):
+        if stated(document, mention):
             yield candidate(TAG, mention, {"term": mention.key})
     for turn in document.customer_turns():
         prompt = document.prompt(turn.index)

@@ -81,7 +81,10 @@ def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
     sign = _sign(text, "permission_answers")
     if sign == "refuse":
         yield _candidate(document, mention, False, "permission.refuse.answer", 0.8, reply.turn)
-    elif sign == "want" and re.search(r"要不要|想不想|兴趣|是想|考虑|开不开|需要|(给|帮|替)您?(你)?(也|一起|顺便|先|把[^，。]{0,8})?(开|办|弄|签|升级)|开一下|开通(吗|一下|了)|开上|一起开|办一下|弄一下|签一个|可以开|顺便|没有[^，。]{0,8}权限|没开(通)?", turn.text):
+    elif sign == "want" and re.search(
+        r"要不要|想不想|兴趣|是想|考虑|开不开|需要|(给|帮|替)您?(你)?(也|一起|顺便|先|把[^，。]{0,8})?(开|办|弄|签|升级)|开一下|开通(吗|一下|了)|开上|一起开|办一下|弄一下|签一个|可以开|顺便|想(开|办|弄)|没有[^，。]{0,8}权限|没开(通)?",
+        turn.text,
+    ):
         yield _candidate(document, mention, True, "permission.want.answer", 0.75, reply.turn)
 
 

@@ -24,6 +24,8 @@ SPECIFIC = frozenset(
 #: 这个 after one of these rarely means that he wants it from us
 NOT_SOLD = frozenset({"stock", "deposit", "trust", "insurance"})
 PLATFORM = frozenset({"余额宝", "零钱通", "小荷包", "朝朝宝", "天天宝", "活期宝"})
+LEFT = stance.Stance("refuse", "refuse.leave", 0.85)
+_LEAVE = re.compile(r"(取消|解约|解除|退订|退掉|停掉|关掉|退了)(?!费|.{0,2}(多少|吗))")
 CHOSEN = stance.Stance("want", "want.chosen", 0.8)
 _OFFER = re.compile(
     r"考虑|要不要|兴趣|推荐|试试|了解|配|买|看看|做|可以|怎么样|需要|放|来|合适|想|款|只|听过|有|接受|门槛"
@@ -34,10 +36,18 @@ _OPEN = re.compile(
     r"(想|要|打算|准备|考虑|喜欢|倾向|偏好|偏向|配|买|了解|选)[^。，]{0,12}(什么|哪|啥|方向|些么)|还是|哪(一)?(种|类|个|款|只|块)"
     r"|(什么|哪些?)(样|类|种)?的?(产品|品种|方向|基金|理财)"
 )
-_HOLDING = re.compile(r"(别的|其他|其它|外面|别处|那边)[^，。]{0,8}(有没有|还有|没有|吗|呢)|(现在|目前)[^，。]{0,4}(有|买|持)|以前|之前|买过|做过")
+_HOLDING = re.compile(
+    r"(别的|其他|其它|外面|别处|那边)[^，。]{0,8}(有没有|还有|没有|吗|呢)|(现在|目前)[^，。]{0,4}(有|买|持)|以前|之前|买过|做过"
+)
 #: 不要带股票的: a part of a product is no product
 _PART = re.compile(r"(不要|别|不)?(带|含|掺|混)(有|着|点|一点|了)?$")
-_GIVEN_UP = re.compile(r"(?<!要)不放|(?<!要)不配|不买|不要|不做|不碰|(?<!要)不考虑|不提|不推")
+_GIVEN_UP = re.compile(
+    r"(?<![要放])不放|(?<![要配])不配|(?<![买要])不买|(?<!要)不要|(?<![做要])不做|(?<![碰要])不碰|(?<![要考])不考虑|不提|不推"
+)
+_SELLING = re.compile(r"赎回|卖出|卖掉|取出|转出|减仓|清仓|止损|到期续")
+#: what asks about opening asks for no product
+_OPENING = re.compile(r"^[^。]{0,14}(权限|开通|(怎么|咋|如何)开|开一下)")
+_LOOSE = ("want.interest", "want.have_any", "want.which", "want.where", "want.ask_before")
 
 
 def find(document: Document) -> Iterator[Candidate]:
@@ -60,16 +70,25 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
         found = stance.judge(stance.around(document, mention, named))
         if found.rule == "silent" and _is_chosen(document, mention):
             found = CHOSEN
+        if mention.key == "advisory" and _LEAVE.search(_around(document, mention)):
+            found = LEFT
         if found.sign == "none" or mention.has(*BARRED) or _is_held(document, mention, found):
             continue
         wants = found.sign == "want"
         if wants and mention.has("past", "question") and found.weight < stance.STRONG:
+            continue
+        if wants and found.rule in _LOOSE and _OPENING.match(document.turns[mention.turn].text[mention.end :]):
             continue
         known = best.get(mention.key)
         if known is None or (not wants and known.polarity is Polarity.AFFIRMED):
             rule = f"product.{found.rule}"
             best[mention.key] = _candidate(document, mention, wants, rule, found.weight)
     yield from best.values()
+
+
+def _around(document: Document, mention: Mention) -> str:
+    text = document.turns[mention.turn].text
+    return text[max(mention.start - 10, 0) : mention.end + 10]
 
 
 def _is_chosen(document: Document, mention: Mention) -> bool:
@@ -102,7 +121,9 @@ def _is_held(document: Document, mention: Mention, found: stance.Stance) -> bool
 def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
     """What the advisor offers, and the customer takes or refuses in his next words."""
     reply, turn = document.reply(mention.turn), document.turns[mention.turn]
-    if reply is None or mention.has("past") or not _OFFER.search(turn.text) or _asks_of_holdings(turn):
+    if reply is None or mention.has("past", "other_holder") or not _OFFER.search(turn.text):
+        return
+    if _asks_of_holdings(turn) or _SELLING.search(turn.text):
         return
     text = document.turns[reply.turn].text
     if any(m.key != mention.key for m in document.of("product", turn=reply.turn)):

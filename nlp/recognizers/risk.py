@@ -7,19 +7,21 @@ aggressive.
 import re
 from collections.abc import Iterator
 
-from nlp import values
-from nlp.document import Candidate, Document, Mark, Mention, Turn
-from nlp.recognizers.common import candidate
+from nlp import numerals, values
+from nlp.document import Candidate, Document, Mark, Turn
+from nlp.recognizers.common import candidate, stated
 
 VERSION = "2"
 TAG = "risk.appetite"
-BARRED = frozenset({"hypothetical", "past", "question", "other_holder", "quoted", "sarcastic", "kin"})
 MARGIN = 0.04
 SHY = 8  #: per cent; who cannot bear that is conservative
 BOLD = 28  #: per cent of loss; who bears more is aggressive
 _LOSS = re.compile(r"亏|跌|赔|损失|回撤|波动|掉|浮亏|缩水|输")
 _BEAR = re.compile(
-    r"让我看到|我认|扛|忍|认|接受|承受|受得了|拿得住|睡得着|挺住|挺得住|不怕|没事|没问题|心里有数|稳得起|ok|以内|之内|可以|也行|能行|要得|中，|别超|不超过|最多|顶多|底线|左右|眉头|无所谓|不叫|不眨|不带|我选|正常|吧|不能咋|不咋|咋地|睡得|看得开|想得开|受得起|担得起"
+    r"让我看到|我认|扛|忍|认|接受|承受|受得了|拿得住|睡得着|挺住|挺得住|不怕|没事|没问题|心里有数|稳得起|ok|以内|之内|可以|也行|能行|要得|中，|别超|不超过|最多|顶多|底线|左右|眉头|无所谓|不叫|不眨|不带|我选|正常|吧|不能咋|不咋|咋地|睡得|看得开|想得开|受得起|担得起|当没看见|不会找|不找你|不怪|不吭|没二话|能睡|还能睡"
+)
+_NUMBER = re.compile(
+    r"^(嗯|那|最多|大概|顶多|不超过|就|，){0,3}([\d一二三四五六七八九十两]{1,3})(个)?(以内|之内|以下|左右|吧|，|。|$)"
 )
 _CANNOT = re.compile(r"受不了|接受不了|扛不住|不行|不能接受|睡不着|太多|吃不消|不敢")
 _ASKED = re.compile(r"回撤|波动|亏|跌|损失|风险")
@@ -39,16 +41,8 @@ def find(document: Document) -> Iterator[Candidate]:
 
 def _worded(document: Document) -> Iterator[Candidate]:
     for mention in document.of("risk"):
-        if _stands(document, mention):
+        if stated(document, mention):
             yield candidate(TAG, mention, {"level": mention.key})
-
-
-def _stands(document: Document, mention: Mention) -> bool:
-    """His own stance; the frames hold their own 不 and 别, so only one right before the words denies them."""
-    if not mention.by_customer or mention.flags & BARRED:
-        return False
-    before = document.turns[mention.turn].text[: mention.start]
-    return "negated" not in mention.flags or not before.endswith(("不", "没", "没有", "别", "不是", "不用"))
 
 
 def _counted(document: Document) -> Iterator[Candidate]:
@@ -83,10 +77,20 @@ def _bearable(turn: Turn, asked: bool) -> tuple[str, int, int] | None:
             if 0 < max(rate.low or 0, rate.high or 0) <= SHY and not asked:
                 return "conservative", rate.start, rate.end
             continue
-        if not (_BEAR.search(after[:18]) or _BEAR.search(before)):
+        alone = asked and len(clause) <= 8
+        if not (alone or _BEAR.search(after[:18]) or _BEAR.search(before)):
             continue
         if re.search(r"收益|年化|利息|赚", clause):
             continue
         size = max(rate.low or 0, rate.high or 0)
         return ("aggressive" if size >= BOLD else "moderate"), rate.start, rate.end
-    return None
+    return _bare(turn) if asked else None
+
+
+def _bare(turn: Turn) -> tuple[str, int, int] | None:
+    """十五以内: a number alone answers how much he could lose."""
+    hit = _NUMBER.match(turn.text)
+    numeral = numerals.read_numeral(turn.text, hit.start(2)) if hit else None
+    if hit is None or numeral is None or not 1 <= numeral.high <= 100:
+        return None
+    return ("aggressive" if numeral.high >= BOLD else "moderate"), hit.start(2), hit.end(2)
