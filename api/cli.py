@@ -4,6 +4,7 @@ Exit codes: 0 all went well; 1 some of it failed and is listed; 2 the input or t
 """
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,6 +62,7 @@ def serve() -> None:
     """启动 API 和页面。"""
     from api.commands import serve_api
 
+    _end_in_order()
     serve_api()
 
 
@@ -77,6 +79,7 @@ def scheduler() -> None:
     """启动定时任务的进程: 逾期检查, 到期提醒, 夜间报表和归档。"""
     from api.scheduler import run_scheduler
 
+    _end_in_order()
     run_scheduler()
 
 
@@ -191,6 +194,13 @@ def report(
     last = _day(end) if end else beijing(now()).date()
     first = _day(start) if start else last - timedelta(days=30)
     write_report(first, last, group, form, output)
+
+
+def _end_in_order() -> None:
+    """SIGTERM ends the process as Ctrl-C does, so that the last one stops the embedded database on its way out; and
+    SIGINT does where a shell ignored it."""
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, signal.default_int_handler)
 
 
 def _day(text: str) -> date:

@@ -228,3 +228,19 @@ def test_the_demo_model_is_refused_by_its_name_outside_the_demo(tmp_path: Path) 
     done = subprocess.run(asked, env=env, capture_output=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, b"")
     assert "model-demo-only" in done.stderr.decode()
+
+
+@pytest.mark.parametrize(("command", "ready"), [("serve", b"Application startup complete"), ("scheduler", b"leads")])
+def test_a_process_that_is_told_to_end_takes_its_database_with_it(command: str, ready: bytes, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    env = os.environ | {"DONGKE_PORT": port, "DONGKE_SECRET_KEY": "k" * 40, "DONGKE_DATA_DIR": str(tmp_path / "data")}
+    asked = [sys.executable, "-m", "api.cli", command]
+    with subprocess.Popen(asked, env=env, stderr=subprocess.PIPE) as process:
+        assert process.stderr
+        assert any(ready in line for line in process.stderr)
+        process.terminate()
+        process.stderr.read()
+        assert process.wait(60) == 0
+    assert (tmp_path / "data" / "postgres" / "PG_VERSION").is_file()
+    assert not (tmp_path / "data" / "postgres" / "postmaster.pid").exists()
