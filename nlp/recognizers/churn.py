@@ -13,6 +13,10 @@ TAG = "churn.risk"
 _DECLINES = re.compile(r"没搭理|没理|懒得|不换|不过去|没去|不想换|没兴趣|我说我?不|不挪|待惯|用惯|不走")
 _APPLIED = re.compile(r"看到|是不是|本人|核实|(您|你)(是)?(要|想)销户")
 
+_TALE = re.compile(r"大神|主播|博主|网友|群主")
+_THIRD = re.compile(
+    r"(她|他|女儿|儿子|老板|亲戚|舅舅?|侄子)(们|家|女儿|儿子)?[^，。我]{0,4}(要|说|气|想|闹|吵)[^，。我]{0,6}$"
+)
 
 BACK = 60  #: so many turns back a stay may answer
 
@@ -21,9 +25,9 @@ def find(document: Document) -> Iterator[Candidate]:
     """Threats, and the words by which one is taken back or denied; the last word on an action stands."""
     for mention in document.of("churn_threat"):
         if mention.key == "compare":
-            if not _declined(document, mention):
+            if not _declined(document, mention) and not (mention.has("quoted") and "你" not in mention.text):
                 yield candidate(TAG, mention, {"action": mention.key})
-        elif not mention.has("negated", "past", "other_holder", "quoted", "sarcastic"):
+        elif not mention.has("other_holder", "quoted", "sarcastic") and not _thirds(document, mention):
             yield candidate(TAG, mention, {"action": mention.key})
     for mention in document.of("churn_raised"):
         if not mention.by_customer and _owned(document, mention):
@@ -37,6 +41,12 @@ def find(document: Document) -> Iterator[Candidate]:
 def _declined(document: Document, mention: Mention) -> bool:
     """A rival's offer that he did not take: 华泰说免五, 我没搭理."""
     return bool(_DECLINES.search(document.turns[mention.turn].text))
+
+
+def _thirds(document: Document, mention: Mention) -> bool:
+    """她女儿气得要把账户都销掉: somebody else wants to leave."""
+    text = document.turns[mention.turn].text
+    return bool(_TALE.search(text) or _THIRD.search(text[: mention.start]))
 
 
 def _owned(document: Document, mention: Mention) -> bool:

@@ -11,6 +11,9 @@ from nlp.recognizers.common import candidate
 
 VERSION = "3"
 TAG = "contact.channel"
+SHORT = 12  #: an answer of so many characters only chooses
+_CHOICE = re.compile(r"还是|或者|哪(个|种)|[？吗]")
+_NO = re.compile(r"不|别|莫|甭|没")
 
 
 _TIME = re.compile(
@@ -29,6 +32,7 @@ def find(document: Document) -> Iterator[Candidate]:
     for mention in document.of("channel_word"):
         if mention.by_customer:
             yield from _said(document, mention)
+    yield from _chosen(document)
     if document.is_chat:
         yield from _here(document)
 
@@ -39,6 +43,18 @@ def _said(document: Document, mention: Mention) -> Iterator[Candidate]:
         yield candidate(TAG, mention, {"channel": mention.key}, Polarity.NEGATED)
     elif sign == "want" and (mention.key != "phone" or _is_chosen(document, mention)):
         yield candidate(TAG, mention, {"channel": mention.key})
+
+
+def _chosen(document: Document) -> Iterator[Candidate]:
+    """微信还是邮箱? – 微信: of the ways that the advisor offers he names one."""
+    for turn in document.customer_turns():
+        prompt = document.prompt(turn.index)
+        if prompt is None or len(turn.text) > SHORT or not _CHOICE.search(prompt.text):
+            continue
+        offered = {m.key for m in document.of("channel_word", turn=prompt.index)}
+        named = [m for m in document.of("channel_word", turn=turn.index) if m.key in offered]
+        if len(offered) > 1 and len(named) == 1 and not _NO.search(turn.text):
+            yield candidate(TAG, named[0], {"channel": named[0].key}, marks=[Mark(prompt.index, 0, 2)])
 
 
 def _sign(document: Document, mention: Mention) -> str | None:

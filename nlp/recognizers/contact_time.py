@@ -15,7 +15,7 @@ from nlp.recognizers import spoken_times as spoken
 from nlp.recognizers.spoken_times import Found
 from nlp.windows import TimeExpr, Window
 
-VERSION = "3"
+VERSION = "4"
 TAG = "contact.time"
 SHORT = 16  #: an answer of so many characters is nothing but the time
 BUSY_NEAR = 4  #: so many turns after he was busy, a bare hour is of today and not of every day
@@ -226,6 +226,7 @@ def _meets(document: Document, turn: Turn, prompt: Turn | None) -> bool:
 
 def _standing(found: list[Found]) -> Iterator[Found]:
     """Every habit and every refusal; of the appointments the last one."""
+    found = [f for f in found if not any(_is_vaguer(f, other) for other in found)]
     appointments = [f for f in found if f.window.kind == "once" and f.window.polarity == "affirmed"]
     last = max((f.turn for f in appointments), default=-1)
     for item in found:
@@ -233,6 +234,14 @@ def _standing(found: list[Found]) -> Iterator[Found]:
             yield item
         elif item.turn == last:
             yield _with_proof(item, appointments)
+
+
+def _is_vaguer(item: Found, other: Found) -> bool:
+    """后天吧, 后天中午十二点半以后: the bare day of the same words adds nothing."""
+    one, two = item.window, other.window
+    if item.turn != other.turn or (one.kind, one.polarity, one.date) != (two.kind, two.polarity, two.date):
+        return False
+    return one.date is not None and not (one.from_ or one.to) and bool(two.from_ or two.to)
 
 
 def _with_proof(item: Found, appointments: list[Found]) -> Found:

@@ -13,7 +13,7 @@ _TODAY = re.compile(
 
 
 def of(document: Document, number: int, near: int | None = None) -> date | None:
-    """The day named in the advisor's turn of that number: the last one before the place `near`, else the last; or None."""
+    """The day named in the advisor's turn of that number: the last before `near`, else the last, or None."""
     text = document.turns[number].text
     reference = document.started_at
     named = [(t.start, t.on) for t in windows.find_times(text, reference) if t.on is not None]

@@ -7,7 +7,7 @@ from nlp import dialogue
 from nlp.document import Answer, Candidate, Document, Mark, Mention
 from nlp.recognizers.common import candidate
 
-VERSION = "2"
+VERSION = "3"
 TAG = "family.clue"
 REACH = 4  #: so many turns a pronoun may reach back
 _OWN_FACT = re.compile(r"婚|彩礼|嫁|生了|生的|出生|满月|预产|月子|二胎|商量|拿主意|做主|不让|说了|叫我|让我|同意")

@@ -1,4 +1,4 @@
-"""客户心声, whom a broad frame speaks of: takes away questions, conditions, other firms, other people and bare denials."""
+"""客户心声, whom a broad frame speaks of: takes away questions, conditions, other firms and people, denials."""
 
 import re
 from functools import cache
