@@ -25,7 +25,8 @@ def counts(document: Document, mention: Mention) -> bool:
         return True
     if topic == "performance" and not _ours(document, mention):
         return False
-    return not (_elsewhere(document, mention) or _asked(document, mention) or _feared(document, mention))
+    feared = topic != "disturbance" and _feared(document, mention)
+    return not (feared or _elsewhere(document, mention) or _asked(document, mention))
 
 
 def stands(document: Document, mention: Mention) -> bool:

@@ -67,8 +67,60 @@ SAID = {
     "advice positive": ["你的建议真准, 躲过一劫", "多亏听你的减了仓, 不然套牢了", "这份方案做得很专业"],
 }
 
+MORE = {
+    "service negative": [
+        "都三个月了连个电话都没有",
+        "开户的时候热情得很, 现在理都不理",
+        "每次问你们都推来推去",
+        "我找你们客户经理找了一个礼拜",
+        "服务跟不上啊你们",
+        "你们说话怎么不算数",
+        "上次说好的礼品到现在没给",
+        "钱少就不待见呗",
+        "你们这服务真不敢恭维",
+        "客服说的跟你说的不一样",
+        "我留言三天了也没人吱声",
+    ],
+    "app negative": [
+        "你们那个软件登录要输三遍密码",
+        "手机上老是弹出来广告",
+        "行情延迟得厉害",
+        "你们交易系统昨天又崩了",
+        "k线图加载半天出不来",
+        "这软件太费劲了",
+        "更新以后更卡了",
+        "转账转了半天没到账",
+        "银证转账老失败",
+    ],
+    "fee negative": ["佣金能不能低点, 太贵了", "一年光利息就要交好几万", "你们收费也不便宜啊", "凭啥老客户比新客户贵"],
+    "performance negative": [
+        "你推的那个基金现在亏百分之二十了",
+        "组合都跌成什么样了",
+        "你们那个固收加怎么还亏钱了",
+        "跟着你们操作亏了十来万",
+        "那只基金买了两年一分没赚",
+    ],
+    "disturbance negative": ["一上午接了你们三个电话", "天天推产品, 烦都烦死了", "怎么又是你们, 都打几遍了"],
+    "process negative": ["风险测评做了三遍", "材料寄过去又说不行", "排了一个多小时的队", "就销个户你们要我跑两趟"],
+    "advice negative": ["你当初可不是这么说的", "你们就会推荐自己家产品"],
+    "advice positive": ["你上回提醒得及时", "听你的减仓减对了", "多亏你当时劝我没买"],
+    "service positive": ["你们营业部的小姑娘态度真好", "有你在我放心", "你比之前那个经理强多了"],
+    "performance positive": [
+        "你推荐的那只赚了两个点",
+        "这半年收益还可以, 挺满意",
+        "上次买的那个到期了, 收益不错",
+        "组合今年涨了百分之八",
+    ],
+    "process positive": ["你们办得真快", "开户挺方便的, 几分钟就好了", "流程比以前简单多了"],
+    "app positive": ["你们app挺好用的", "新出的功能不错, 很实用"],
+    "app suggestion": ["软件上要是能看到每天盈亏就好了", "能不能加个价格提醒"],
+    "service suggestion": ["希望你们定期给我发个报告", "能不能有个固定的人对接我", "直播能不能安排在晚上"],
+}
 
-@pytest.mark.parametrize(("value", "line"), [(value, line) for value, lines in SAID.items() for line in lines])
+
+@pytest.mark.parametrize(
+    ("value", "line"), [(value, line) for table in (SAID, MORE) for value, lines in table.items() for line in lines]
+)
 def test_each_subject_in_many_words(value: str, line: str) -> None:
     topic, sentiment = value.split()
     assert ("affirmed", {"topic": topic, "sentiment": sentiment}) in said(TAG, "A: 您好", "C: 你好", f"C: {line}")
