@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from nlp import homophones, vocabulary
+from nlp import borders, homophones, vocabulary
 
 _CJK = range(0x3400, 0xA000)
 _PUNCTUATION = {
@@ -40,6 +40,7 @@ def clean(raw: str) -> Cleaned:
     text, kept = _drop(text, kept, _fillers())
     text, kept = _undouble(text, kept)
     text, kept = _squeeze(text, kept)
+    text, kept = _mend(text, kept)
     return Cleaned(homophones.repair(text), tuple(kept))
 
 
@@ -86,6 +87,15 @@ def _undouble(text: str, kept: list[int]) -> tuple[str, list[int]]:
         text = text[: hit.start()] + text[hit.end() :]
         kept = kept[: hit.start()] + kept[hit.end() :]
     return text, kept
+
+
+def _mend(text: str, kept: list[int]) -> tuple[str, list[int]]:
+    """Borders where no clause can end are dropped."""
+    gone = borders.wrong(text)
+    if not gone:
+        return text, kept
+    places = [n for n in range(len(text)) if n not in gone]
+    return "".join(text[n] for n in places), [kept[n] for n in places]
 
 
 def _squeeze(text: str, kept: list[int]) -> tuple[str, list[int]]:

@@ -48,15 +48,22 @@ class Around:
     far: str
 
 
+_SUCH_AS = re.compile(
+    r"(比如说?|例如|像|就是|也就是|那种|那个|什么|主要是|或者|、){1,3}(◇|[\u4e00-\u9fff]{2,6}(或者?|和|、|啊|跟|，))?"
+)
+
+
 def around(document: Document, mention: Mention, rivals: Sequence[Mention]) -> Around:
     """The words that belong to the mention; ◇ stands for its rivals, the other things of the turn."""
     turn = document.turns[mention.turn]
     others = [m for m in rivals if m.key != mention.key or m.start < mention.start]
     low, clause_end = turn.clauses[turn.clause_at(mention.start)]
     own = low
-    if mention.start - low <= 3 and low > 0:  # the verb may stand before a wrong border
+    listed = _SUCH_AS.fullmatch(turn.text[low : mention.start]) is not None
+    if (mention.start - low <= 3 or listed) and low > 0:  # the verb may stand before a wrong border
         low = turn.clauses[turn.clause_at(mention.start) - 1][0]
     before = turn.text[max(low, mention.start - BEFORE) : mention.start]
+    before = before.replace("，", "") if listed else before
     earlier = [m for m in others if m.end <= mention.start and m.end > mention.start - len(before)]
     if earlier and not _is_joined(turn.text[earlier[-1].end : mention.start]):
         before = turn.text[earlier[-1].end : mention.start]

@@ -37,10 +37,15 @@ _OWNED = re.compile(r"[嗯啊哎哦，]*(对|有|是|系|那边|就那|在)")
 _NOTHING = re.compile(
     r"^[^。？]{0,4}(清空|掏空|取光|取完|没有|没了|没得|没啦|都没|全提|早没|花光|光了|销了|哪还有|哪有|真没)"
 )
+#: it has come back already: no longer there, but free
+_CAME = re.compile(
+    r"(?<![就再想要能])(已经|都|全|刚)?(转|打|取|提|划|退|赎|汇|拿|回)[^，。？！再要]{0,6}(到|回|进|放|在)(了)?[^，。]{0,2}(卡|账户|账上|手上|手里|户头)(里|上)?了?(，|。|$|就)"
+    r"|(?<!没)(已经|早就?|都|昨天|前天|刚)到账了?(，|。|$)|(已经|都|全|早|刚)(取|赎|提|退|拿)(出来|回来|了)|^[嗯对，]*(到了|到账了|回来了)"
+)
 _THIRD = re.compile(r"(他|她|他们|人家)[^，。]{0,6}◆")
 _BANKING = re.compile(r"理财")
 _SHARES = re.compile(r"票|底仓|市值|持仓|股")
-_SAVED = re.compile(r"存着|存有|存了|折子|存单|定存|死期|存的|定期")
+_SAVED = re.compile(r"存着|存有|存了|折子|存单|定存|死期|存的|定期|活期")
 
 
 def find(document: Document) -> Iterator[Candidate]:
@@ -78,7 +83,7 @@ def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> C
     if place.has(*BARRED):
         return None
     parts = _parts(document, place, places)
-    if not parts:
+    if not parts or _has_come_back(document, place, parts):
         return None
     turn = document.turns[place.turn]
     prompt = document.prompt(turn.index) if place.by_customer else turn
@@ -115,6 +120,14 @@ def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> C
     )
 
 
+def _has_come_back(document: Document, place: Mention, parts: Sequence[Stretch]) -> bool:
+    """到期了, 已经转到我卡里了: what lay there is on his own card now."""
+    texts = [p.text for p in parts]
+    if not place.by_customer and (reply := document.reply(place.turn)) is not None:
+        texts.append(document.turns[reply.turn].text)
+    return any(_CAME.search(text) and not re.search(r"还(有|剩|存|放)|到时候|等(到|它|那|下)", text) for text in texts)
+
+
 def _named_before(document: Document, place: Mention, kind: str) -> str | None:
     """信托, after 中融 was named a few turns before, is that one."""
     for named in reversed(list(document.of("institution"))):
@@ -130,7 +143,7 @@ def _before(document: Document, place: Mention, places: Sequence[Mention]) -> Am
     if not place.by_customer or any(p.turn == place.turn and p.end <= place.start for p in places):
         return None
     text = turn.text[: place.start]
-    if not _PUT.search(text[-4:]):
+    if not (_PUT.search(text[-4:]) or (turn.text[place.end :].startswith("的") and text.endswith("，"))):
         return None
     sums = [a for a in values.amounts(text) if place.start - a.end <= 14]
     return sums[-1] if sums else None
@@ -298,4 +311,8 @@ def _asked_kind(document: Document, turn: Turn | None) -> str | None:
         return "broker"
     if elsewhere or len(kinds) > 1:
         return "unknown"
-    return kinds.pop() if kinds and re.search(r"还有|有没有|别的|有没|其他|存款|呢", turn.text) else None
+    return (
+        kinds.pop()
+        if kinds and re.search(r"还有|有没有|别的|有没|其他|存款|呢|有(买|放|存|做|配|开|投)", turn.text)
+        else None
+    )

@@ -32,8 +32,8 @@ _HOW_MUCH_IN = re.compile(
     r"(放|投|买|配|转|打|准备|预备|安排|打理|弄|拿)[^，。]{0,6}(多少|几个?|什么数)|多少(资金|钱|额度)|有多少|大概(是)?(什么量级|多少)|(准备|打算)多少"
 )
 _SPARE = re.compile(
-    r"(闲|暂时(不|没)用|活钱|富余|宽裕|余钱|多余|用不着|用不到|空着|备用|能动|可以动|机动)[^。]{0,10}(吗|呢|没有|有没|没|？|呀|啊|么|吧|多少)"
-    r"|(资金|钱)(量|规模)?(大概|差不多|有|是)*(多大|多少|什么规模|什么量级)|预算(有|是|大概)*多少|(从|打)哪(儿|里)?出"
+    r"(闲|空余|剩余|结余|暂时(不|没)用|活钱|富余|宽裕|余钱|多余|用不着|用不到|空着|备用|能动|可以动|机动)[^。]{0,10}(吗|呢|没有|有没|没|？|呀|啊|么|吧|多少)"
+    r"|(资金|钱)(量|规模)?(大概|差不多|有|是)*(多大|多少|什么规模|什么量级)|预算(有|是|大概)*多少|(从|打)哪(儿|里)?出|(有|快)[^，。]{0,4}到期(的)?(钱|资金|产品|理财|存款)"
 )
 _OWNS_UP = re.compile(
     r"[嗯对是哦啊，]*(那个?钱|这个?钱|那笔|这笔|那些|我知道|是啊|对啊|是的|对的|等着|准备|没想好|不知道|先放)|[嗯对是]，"
@@ -153,6 +153,8 @@ def _counts(document: Document, sign: Mention) -> bool:
     if sign.has(*BARRED) or (sign.has("negated") and sign.key in ("source", "state", "use")):
         return False
     text = document.turns[sign.turn].text
+    if re.search(r"(贷款?|欠|月供)[^，。]{0,2}$", text[max(sign.start - 5, 0) : sign.start]):
+        return False
     if sign.text[0] in "剩余" and SHRUNK.search(text[max(sign.start - 24, 0) : sign.start]):
         return False  # 投了十万现在剩六万
     if _THIRD.search(document.turns[sign.turn].text[: sign.start]):

@@ -14,7 +14,7 @@ def find(document: Document) -> Candidate | None:
     marks: list[Mark] = []
     rule = ""
     for mention in document.of("idle_none"):
-        if mention.has("other_holder", "kin", "hypothetical", "quoted", "past"):
+        if mention.has("other_holder", "kin", "hypothetical", "past"):
             continue
         if not _is_elsewhere(document, mention):
             marks.append(mention.mark)

@@ -18,7 +18,7 @@ BACK = 4
 BARRED = ("other_holder", "kin", "hypothetical", "sarcastic", "quoted")
 #: words that are a product, too: they need 开, 权限, 账户 … to be a permission
 DOUBLE = frozenset(
-    "可转债 转债 reits 公募reits reit 投顾服务 基金投顾 投顾产品 投顾组合"
+    "投顾 可转债 转债 reits 公募reits reit 投顾服务 基金投顾 投顾产品 投顾组合"
     " 港股 个人养老金 个养 融资 基金投顾服务".split()
 )
 _REFUSED = local.Cue("permission.refuse.stance", "refuse", re.compile(""), 0.78)
@@ -64,7 +64,8 @@ def _was_asked(document: Document, mention: Mention) -> bool:
     """The advisor has just spoken of this permission."""
     prompt = document.prompt(mention.turn)
     return prompt is not None and any(
-        m.key == mention.key and m.text not in DOUBLE for m in document.of("permission", turn=prompt.index)
+        m.key == mention.key and (m.text not in DOUBLE or "签约" in prompt.text)
+        for m in document.of("permission", turn=prompt.index)
     )
 
 

@@ -22,9 +22,9 @@ _CONTENT = re.compile(
     r"就行|就可以|就够|够啦|够了|知足|满足|满意|我才|起码|至少|要有|跑赢|上下|考虑|目标|预期|期望|希望|想要|想赚|就好|就认|烧高香|高香|阿弥陀佛|往上|要求不高|不贪|有没得|有没有|不过分|念你"
     r"好|就ok|就成|就中|也可以|就要得|蛮好|有个|能有|我就|才有意思|差不多了|得了|开心|就得了|偷着乐|足够|整个|给我分|怎么也得|最好|有吗|能到|就妥|的样子|比[^，。]{0,6}高|谢天谢地|心满意足"
 )
-_AT_LEAST = re.compile(r"(没有|没个|没|不到|少于|低于|达不到|跑不到|不够|跑不赢|不上)[^，。]{0,3}$")
+_AT_LEAST = re.compile(r"(没有|没个|没|不到|少于|低于|不足|达不到|跑不到|不够|跑不赢|不上)[^，。]{0,3}$")
 _AT_LEAST_AFTER = re.compile(
-    r"(懒得|(做|弄|搞|买|投|要|干)(它|这个|这)?(干|做)(嘛|啥|什么|么|哪样)|折腾|弄它干|考虑|不用发|免谈|费这?个?劲|不如|没意思|没劲|不干|干啥|看不上|搞么|不搞|不谈|不值|不转|犯不着|别找我)"
+    r"(懒得|就?别(跟我|给我|和我|找我|来)|(做|弄|搞|买|投|要|干)(它|这个|这)?(干|做)(嘛|啥|什么|么|哪样)|折腾|弄它干|考虑|不用发|免谈|费这?个?劲|不如|没意思|没劲|不干|干啥|看不上|搞么|不搞|不谈|不值|不转|犯不着|别找我)"
 )
 _DOWN = re.compile(
     r"亏|跌|回撤|损失|赔|佣金|手续费|费率|利率|融资|房贷|贷款|套|浮亏|仓位|股息率|税|首付|打折|折|涨幅|抽"
@@ -33,6 +33,7 @@ _THEIRS = re.compile(
     r"(银行|余额宝|理财|存款|存单|那边|他们|以前|之前|去年|前年|当年|当时|存的|现在一年|才|只有|给的|给我报|发下来|赚了|涨了|挣了|听说|说是|标的)[^，。]{0,6}$"
 )
 _NEVER = re.compile(r"(这么|那么)(高|多|少|低)|真的假的|我认|收益凭证|先改|日均|抖音|利息差|翻倍|净值|涨停|跌停")
+_BEATS = re.compile(r"(比|跑赢|超过|胜过)[^，。]{0,8}(高|多|强|好)")
 _LURE = re.compile(r"给我$|别超|最多|让我看到")
 _DOUBLE = re.compile(r"翻(一)?(番|倍)")
 _BARE = re.compile(
@@ -78,7 +79,11 @@ def _stated(turn: Turn, asked: bool) -> Stated | None:
         low, high = turn.clauses[turn.clause_at(rate.start)]
         before, after = turn.text[low : rate.start], turn.text[rate.end : high + 14]
         inside = turn.text[low:high]
-        if _DOWN.search(inside) or _THEIRS.search(before) or _NEVER.search(turn.text[low : high + 4]):
+        if (
+            _DOWN.search(inside)
+            or (_THEIRS.search(before) and not _BEATS.search(before))
+            or _NEVER.search(turn.text[low : high + 4])
+        ):
             continue
         if chosen is not None and _LURE.search(before):
             continue

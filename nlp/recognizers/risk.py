@@ -23,6 +23,7 @@ _BEAR = re.compile(
 _NUMBER = re.compile(
     r"^(嗯|那|最多|大概|顶多|不超过|就|，){0,3}([\d一二三四五六七八九十两]{1,3})(个)?(以内|之内|以下|左右|吧|，|。|$)"
 )
+_HALF = re.compile(r"[^，。不]{0,3}(一半|对半|腰斩)[^，。不]{0,3}(都|也|吧|行|可以|，|。|$)")
 _CANNOT = re.compile(r"受不了|接受不了|扛不住|不行|不能接受|睡不着|太多|吃不消|不敢")
 _ASKED = re.compile(r"回撤|波动|亏|跌|损失|风险")
 _TOLD = re.compile(
@@ -90,6 +91,8 @@ def _bearable(turn: Turn, asked: bool) -> tuple[str, int, int] | None:
 def _bare(turn: Turn) -> tuple[str, int, int] | None:
     """十五以内: a number alone answers how much he could lose."""
     hit = _NUMBER.match(turn.text)
+    if half := _HALF.match(turn.text):
+        return "aggressive", half.start(), half.end()
     numeral = numerals.read_numeral(turn.text, hit.start(2)) if hit else None
     if hit is None or numeral is None or not 1 <= numeral.high <= 100:
         return None

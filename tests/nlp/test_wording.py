@@ -1,4 +1,4 @@
-"""Many ways to say it, and as many that only look like it (data/wording.txt)."""
+"""Many ways to say it, and as many that only look like it (data/wording*.txt)."""
 
 from pathlib import Path
 
@@ -19,7 +19,8 @@ MAIN = {
 }
 LINES = [
     line
-    for line in (Path(__file__).parent / "data" / "wording.txt").read_text(encoding="utf-8").splitlines()
+    for file in sorted((Path(__file__).parent / "data").glob("wording*.txt"))
+    for line in file.read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 ]
 
