@@ -24,13 +24,22 @@ def cues() -> dict[str, re.Pattern[str]]:
     return found
 
 
+#: how far the words that decide on a sum may stand from it
+REACH = 160
+
+
+def before(t: str, start: int) -> str:
+    """The words directly before `start`."""
+    return t[max(0, start - 24) : start]
+
+
 def clause(t: str, start: int, end: int) -> tuple[int, int]:
-    """Where the clause around `start`–`end` begins and ends."""
-    left = 0
-    for m in BOUNDARY.finditer(t, 0, start):
+    """Where the clause around `start`–`end` begins and ends; it is cut off beyond `REACH`."""
+    left = max(0, start - REACH)
+    for m in BOUNDARY.finditer(t, left, start):
         left = m.end()
-    right = BOUNDARY.search(t, end)
-    return left, right.start() if right else len(t)
+    right = BOUNDARY.search(t, end, end + REACH)
+    return left, right.start() if right else min(len(t), end + REACH)
 
 
 def name_spans(t: str) -> list[tuple[int, int]]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from nlp.amount_context import clause, cues
+from nlp.amount_context import REACH, before, clause, cues
 from nlp.amount_units import Counted
 from nlp.numeral_sections import WAN, YI, Numeral
 
@@ -61,26 +61,26 @@ def judge(t: str, c: Counted, assume_wan: bool) -> Sum | None:
 
 
 def _foreign_before(t: str, c: Counted) -> bool:
-    return bool(re.search(r"(?:港[币元]|美[元金]|欧元|日元|英镑|澳元|加元|\$)\s*$", t[: c.number.start]))
+    return bool(re.search(r"(?:港[币元]|美[元金]|欧元|日元|英镑|澳元|加元|\$)\s*$", before(t, c.number.start)))
 
 
 def _yuan(t: str, c: Counted) -> Sum | None:
     n = c.number
     if n.low < 10 and t[n.end : c.end] == "块" and n.low == n.high and not n.decimal:
         left, right = clause(t, n.start, c.end)
-        if _DIVIDED.search(t[: n.start]) or not cues()["money"].search(t[left:right]):
+        if _DIVIDED.search(before(t, n.start)) or not cues()["money"].search(t[left:right]):
             return None
     return Sum(n, c.end, marked=True)
 
 
 def _great(t: str, c: Counted) -> Sum | None:
     n = c.number
-    if cues()["name_before"].search(t[: n.start]) and not t[: n.start].endswith("转"):
+    if cues()["name_before"].search(before(t, n.start)) and not before(t, n.start).endswith("转"):
         return None
     left, _ = clause(t, n.start, c.end)
     if cues()["not_money_before"].search(t[left : n.start]):
         return None
-    if n.bare and not n.fuzzy and not (_BARE_BEFORE.search(t[: n.start]) or _BARE_AFTER.match(t, n.end)):
+    if n.bare and not n.fuzzy and not (_BARE_BEFORE.search(before(t, n.start)) or _BARE_AFTER.match(t, n.end)):
         return None
     return Sum(n, c.end)
 
@@ -91,7 +91,7 @@ def _ge(t: str, c: Counted, assume_wan: bool) -> Sum | None:
     after = t[c.end : c.end + 6]
     if n.great or n.bare or n.high >= 10_000 or not _END.match(after):
         return None
-    if cues()["name_before"].search(t[: n.start]) or _DIVIDED.search(t[: n.start]):
+    if cues()["name_before"].search(before(t, n.start)) or _DIVIDED.search(before(t, n.start)):
         return None
     if assume_wan or _wan_meant(t, c):
         return Sum(n.times(WAN), c.end, "ellipsis")
@@ -105,19 +105,20 @@ def _wan_meant(t: str, c: Counted) -> bool:
     if c.number.high < 10 and not c.number.fuzzy:
         strong = t[left : c.number.start] + "," + t[c.end : right]
         return c.number.low > 2 and bool(cues()["wan_meant_strong"].search(strong))
-    return bool(cues()["wan_meant"].search(t[: c.number.start] + "," + t[c.end :]))
+    other = t[max(0, c.number.start - REACH) : c.number.start] + "," + t[c.end : c.end + REACH]
+    return bool(cues()["wan_meant"].search(other))
 
 
 def _plain(t: str, c: Counted, assume_wan: bool) -> Sum | None:
     """A number with neither 万 nor 块: 三千五, 四百二, 8k, 成本二十三."""
     n = c.number
-    before = t[: n.start]
-    if _BEFORE_YUAN.search(before):
+    words = before(t, n.start)
+    if _BEFORE_YUAN.search(words):
         return Sum(n, c.end, marked=True)
     left, right = clause(t, n.start, c.end)
-    if cues()["price"].search(before) and _PLAIN_END.match(t, c.end):
+    if cues()["price"].search(words) and _PLAIN_END.match(t, c.end):
         return Sum(n, c.end, "ellipsis")
-    if before.endswith(("万", "千")) or cues()["name_before"].search(before):
+    if words.endswith(("万", "千")) or cues()["name_before"].search(words):
         return None  # 万三 is a commission rate
     if cues()["reading"].search(t, left, right):
         return None
@@ -127,7 +128,7 @@ def _plain(t: str, c: Counted, assume_wan: bool) -> Sum | None:
         return Sum(n.times(WAN), c.end, "ellipsis")
     if not _big_enough(t, n):
         return None
-    if _PER.match(t, c.end) or (_PAID.search(before) and not said_in_digits(t, n)):
+    if _PER.match(t, c.end) or (_PAID.search(words) and not said_in_digits(t, n)):
         return Sum(n, c.end, "ellipsis")
     if not _END.match(t, c.end):
         return None
@@ -165,16 +166,16 @@ def elliptic(t: str, c: Counted, own: Sum | None, neighbours: list[Sum]) -> Sum 
 
 
 def _named(t: str, n: Numeral) -> bool:
-    before = t[: n.start]
-    return bool(cues()["name_before"].search(before)) or before[-1:] in tuple("月年号点分:.几第万千")
+    words = before(t, n.start)
+    return bool(cues()["name_before"].search(words)) or words[-1:] in tuple("月年号点分:.几第万千")
 
 
 def _is_age(t: str, c: Counted) -> bool:
     """80多了, 等到七十."""
     if not 40 <= c.number.low <= 100:
         return False
-    after = t[c.end : c.end + 1] == "了" and not _MOVED.search(t[: c.number.start])
-    return after or bool(_AGED.search(t[: c.number.start]))
+    after = t[c.end : c.end + 1] == "了" and not _MOVED.search(before(t, c.number.start))
+    return after or bool(_AGED.search(before(t, c.number.start)))
 
 
 def _near(t: str, s: Sum, n: Numeral) -> bool:

@@ -68,11 +68,15 @@ def bare_number(text: str) -> Amount | None:
 def _sums(t: str, assume_wan: bool) -> list[Sum]:
     items = merged(t, _items(t))
     judged = [(c, judge(t, c, assume_wan)) for c in items]
-    sure = [s for _, s in judged if s]
-    if not sure or len(items) == 1:
-        return sure
-    every = (elliptic(t, c, s, [x for x in sure if x is not s]) for c, s in judged)
+    if len(items) == 1 or not any(s for _, s in judged):
+        return [s for _, s in judged if s]
+    every = (elliptic(t, c, s, _around(judged, i)) for i, (c, s) in enumerate(judged))
     return [s for s in every if s]
+
+
+def _around(judged: list[tuple[Counted, Sum | None]], i: int) -> list[Sum]:
+    """The sums just before and after the i-th number."""
+    return [s for j, (_, s) in enumerate(judged[max(0, i - 4) : i + 5], max(0, i - 4)) if s and j != i]
 
 
 def _items(t: str) -> list[Counted]:

@@ -70,8 +70,8 @@ def _rates(t: str, assume_rate: bool) -> list[_Rate]:
 
 def _rate(t: str, n: Numeral) -> _Rate:
     """The numeral as a rate; `sure` is False where only a rate beside it can make it one (三|到五个点)."""
-    before = t[: n.start]
-    hundred, rate = _BEFORE.search(before), _RATE.search(before)
+    reach = max(0, n.start - 24)
+    hundred, rate = _BEFORE.search(t, reach, n.start), _RATE.search(t, reach, n.start)
     pointed = with_decimals(t, n)
     several = pointed.low != pointed.high and t[pointed.end - 1] == "几"
     if pointed.decimal and (hundred or rate or several):
@@ -79,7 +79,7 @@ def _rate(t: str, n: Numeral) -> _Rate:
     if hundred:
         return _Rate(replace(n, start=hundred.start()), n.end, True)
     m = _UNIT.match(t, n.end)
-    if m and not (t[m.start()] == "点" and not n.decimal and not _yearly(before, n)):
+    if m and not (t[m.start()] == "点" and not n.decimal and not _yearly(t[reach : n.start], n)):
         n = _unit_value(n, m)
         return _Rate(n, m.end(), True)
     if n.decimal and n.high < 100 and (several or rate):

@@ -53,6 +53,7 @@ _EXCEPT = re.compile(
 )
 _EVERY_SUCH = re.compile(r"每(?:天|周|个?(?:星期|礼拜))[^,。;!?]{0,4}那[天时会]")
 _ANY_CALL = re.compile(r"打(?!款|钱|新|算)|找我|联系|联络|来电|电话|call|接|聊|拨|方便|有空|在线|时间")
+_REACH = 120  #: how far the words that decide on a window may stand from its time
 _TURN = re.compile(r"[别不没忙。;!?]|或者?|还是|和|跟|要么")
 _CORRECTION = re.compile(
     r"(?:^|[,。;!? ])[哦噢啊呃哎诶欸]?(?:不是|不对|不不|不(?=,)|算了|说错了?|错了|等等|改成|改到|还是)"
@@ -156,7 +157,7 @@ def _stated(t: str, exprs: list[TimeExpr], parts: list[Clause], reference: datet
         mood = None if expr.past else mood_of(t, exprs, n, parts)
         if mood is None:
             continue
-        negated = mood in ("stay_away", "busy") or bool(words()["complaint"].search(t, expr.end))
+        negated = mood in ("stay_away", "busy") or bool(words()["complaint"].search(t, expr.end, expr.end + _REACH))
         kind = _kind(t, expr, mood, negated)
         if negated and kind == "recurring" and expr.edge == "after" and expr.half == "hour":
             expr = replace(expr, from_=_evening(expr.from_, True))  # 九点以后别打: of the evening
@@ -165,6 +166,7 @@ def _stated(t: str, exprs: list[TimeExpr], parts: list[Clause], reference: datet
 
 def _kind(t: str, expr: TimeExpr, mood: Mood, negated: bool) -> WindowKind:
     """once: a named day, a request (再打给我); recurring: a habit, what always holds, what is forbidden in general."""
+    t = t[max(0, expr.start - _REACH) : expr.end + _REACH]
     named = expr.on is not None and not expr.weekday
     if expr.recurring or (_EVERY_SUCH.search(t) and not named):
         return "recurring"

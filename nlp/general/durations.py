@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nlp.general.numbers import number_value
 from nlp.general.periods import SECONDS
 
-_N = r"(?:\d+(?:\.\d+)?|[零一二三四五六七八九两俩十百千]+)"
+_N = r"(?:\d{1,9}(?:\.\d{1,6})?|[零一二三四五六七八九两俩十百千]{1,12})"
 _UNITS = r"(?P<u{0}>年|季度?|月(?!\d)|星期|礼拜|周|天|日(?![元币圆常均])|小时|钟头|时(?![候间段])|刻钟?|分钟?|秒钟?)"
 PART = (
     rf"(?:(?P<n{{0}}>{_N}|半|几|数)(?:(?P<ge{{0}}>个)(?P<mid{{0}}>半)?|多|来|余"

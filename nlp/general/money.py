@@ -78,15 +78,19 @@ def find_money(text: str) -> list[Money]:
 
 
 def _is_all(t: str, s: Money) -> bool:
+    if len(t) > 40:
+        return False
     rest = _LOWER.sub("", _UPPER.sub("", t[: s.start])) + t[s.end :]
     return not rest.strip() and bool(re.search(r"[万亿]", t[s.start : s.end]))
 
 
 def _sums(t: str) -> Iterator[Money]:
     i = 0
+    coins = _COINS.search(t)
     while i < len(t):
         m = _SUM.search(t, i)
-        coins = _COINS.search(t, i)
+        if coins and coins.start() < i:
+            coins = _COINS.search(t, i)
         if coins and (not m or coins.start() <= m.start()):
             yield from _coins(t, coins)
             i = coins.end()
@@ -173,7 +177,7 @@ _BEFORE = re.compile(rf"(?P<n>{UNSIGNED})(?:\(含\))?\s?(?:到|至|~|-{{1,2}})\s
 
 def _stretched(t: str, s: Money) -> Money:
     """十八至|三十万日元: a number before 到 that is in the same 万."""
-    m = _BEFORE.search(t[: s.start])
+    m = _BEFORE.search(t, max(0, s.start - 24), s.start)
     low = number_value(m["n"]) if m else None
     if m is None or low is None or s.high is None:
         return s
@@ -187,10 +191,10 @@ def _stretched(t: str, s: Money) -> Money:
 
 
 def _bounded(t: str, s: Money) -> Money:
-    left = _LOWER.search(t[: s.start])
+    left = _LOWER.search(t, max(0, s.start - 24), s.start)
     if left or _MORE_THAN.match(t, s.end):
         return Money(s.low, None, left.start() if left else s.start, s.end + (0 if left else 2), s.unit)
-    left = _UPPER.search(t[: s.start])
+    left = _UPPER.search(t, max(0, s.start - 24), s.start)
     if left or _LESS_THAN.match(t, s.end):
         return Money(None, s.high, left.start() if left else s.start, s.end + (0 if left else 2), s.unit)
     return s

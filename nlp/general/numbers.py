@@ -16,7 +16,7 @@ UNITS = {"十": 10, "百": 100, "千": 1000, "廿": 20, "卅": 30}
 GREAT = {"万": 10**4, "亿": 10**8, "兆": 10**12, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _ARABIC = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 _CHARS = r"零一二三四五六七八九两幺十百千廿卅万亿兆"
-_RUN = rf"(?:{_ARABIC}|[{_CHARS}]|半(?=[百千万亿])|[多几来余](?=[十百千万亿])|(?<=\d)[kmgt](?![a-z]))+"
+_RUN = rf"(?:{_ARABIC}|[{_CHARS}]|半(?=[百千万亿])|[多几来余](?=[十百千万亿])|(?<=\d)[kmgt](?![a-z])){{1,40}}"
 _POINT = r"(?:点[零一二三四五六七八九\d]+(?![十百千])(?:[万亿]+)?)"
 UNSIGNED = rf"(?:{_RUN}{_POINT}?)"
 NUMBER = rf"(?:[负+-]\s?)?{UNSIGNED}"
@@ -241,15 +241,14 @@ def _range(t: str, a: Number, b: Number) -> Number | None:
     gap = t[a.end : b.start]
     if not _TO.fullmatch(gap) and not (midst and _WITH.fullmatch(gap)):
         return None
-    before = _BETWEEN.search(t[: a.start])
+    before = _BETWEEN.search(t, max(0, a.start - 8), a.start)
     start = before.start() if before and midst else a.start
     return Number(a.low, b.high, start, midst.end() if midst else b.end, b.unit)
 
 
 def _bounded(t: str, n: Number) -> Number:
-    before = t[: n.start]
     for pattern, low, high in ((_LOWER, n.low, None), (_UPPER, None, n.high)):
-        m = pattern.search(before)
+        m = pattern.search(t, max(0, n.start - 24), n.start)
         if m:
             return Number(low, high, m.start(), n.end, n.unit)
     for pattern, low, high in ((_OR_MORE, n.low, None), (_OR_LESS, None, n.high)):

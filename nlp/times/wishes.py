@@ -86,7 +86,7 @@ def _vetoed(t: str, exprs: list[TimeExpr], n: int, clause: Clause) -> bool:
     w = words()
     a, b = _stretch(exprs, n, clause)
     around = t[a : exprs[n].start] + "□" + t[exprs[n].end : b]
-    if any(w[k].search(around) for k in ("own", "been", "others")) or _paid(t):
+    if any(w[k].search(around) for k in ("own", "been", "others")) or _paid(t[max(0, a - 60) : b + 60]):
         return True
     if "随便" in around:
         return False
