@@ -42,18 +42,19 @@ def _flagged(mention: Mention, spans: list[tuple[int, int]]) -> Mention:
 
 
 def _spans(turns: Sequence[Turn], turn: Turn) -> list[tuple[int, int]]:
-    """Where a clause that a pronoun opens begins and ends: up to the next 我."""
+    """Where a clause that a pronoun opens begins and ends: up to the next 我 of the turn."""
     found = []
     for start, end in turn.clauses:
         clause = turn.text[start:end]
         hit = _COMPANY.search(clause)
-        if hit is None:
-            hit = _PRONOUN.match(clause)
+        if hit is None and (hit := _PRONOUN.match(clause)):
             named = _named(turns, turn, start)
-            if hit is None or named == "home" or (named is None and not _PERSON_ACTS.match(clause)):
+            if named == "home" or (named is None and not _PERSON_ACTS.match(clause)):
                 continue
-        me = _BACK_TO_ME.search(turn.text, start + hit.end(), end)
-        found.append((start, me.start() if me else end))
+        if hit is None:
+            continue
+        me = _BACK_TO_ME.search(turn.text, start + hit.end())
+        found.append((start, me.start() if me else len(turn.text)))
     return found
 
 
