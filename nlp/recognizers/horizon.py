@@ -38,6 +38,7 @@ _DUE = re.compile(r"到期|到的|开会|有空|联系")
 _USED = re.compile(
     r"[^，。？！]{0,10}(才|就|就要|才要|要|得|会)(用|动|花)(得?上|得?着|到|钱|了|的|这|它)?[^，。？！]{0,2}(，|。|！|$)"
 )
+_SPENT = re.compile(r"[才就要得会](要)?[用动花]")
 _TERMS = {
     "medium": re.compile(r"中期|中长期|中等|不长不短"),
     "short": re.compile(
@@ -119,6 +120,8 @@ def _worded(turn: Turn) -> tuple[str, int, int] | None:
 
 def _needed(document: Document, turn: Turn) -> tuple[str, int, int] | None:
     """后年才用得上: until then the money may lie."""
+    if not _SPENT.search(turn.text):  # dates are dear to read
+        return None
     for day in values.dates(turn.text, document.started_at):
         _, high = turn.clauses[turn.clause_at(day.start)]
         if day.on is not None and _USED.match(turn.text[day.end : high + 8]) and not _NEVER.search(turn.text):
