@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LINE_WIDTH = 120
 QUOTE_CHARS = 24
+NOD_CHARS = 4
 
 
 @lru_cache(maxsize=1)
@@ -125,10 +126,12 @@ def _tag_table(tags: list[dict[str, Any]]) -> Table:
 
 
 def _telling(tag: dict[str, Any]) -> list[dict[str, Any]]:
-    """At most two quotes: the newest of the one who speaks in this tag, the customer but for the advisor's promises."""
+    """At most two quotes, the longest, of the one who speaks in this tag; of both where he says hardly a word."""
     speaker = "advisor" if tag["tag"] == "commitment.advisor" else "customer"
     own = [e for e in tag["evidence"] if e["speaker"] == speaker]
-    return (own or tag["evidence"])[-2:]
+    told = own if sum(len(e["quote"]) for e in own) > NOD_CHARS else tag["evidence"]
+    longest = sorted(told, key=lambda e: -len(e["quote"]))[:2]
+    return [e for e in told if e in longest]
 
 
 def _quote(evidence: dict[str, Any]) -> str:

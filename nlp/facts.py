@@ -72,7 +72,7 @@ def _assertion(document: Document, candidate: Candidate) -> TagAssertion:
         tag=candidate.tag,
         polarity=candidate.polarity,
         value=dict(candidate.value),
-        evidence=tuple(evidence(document, mark) for mark in _shown(document, candidate.marks)),
+        evidence=tuple(evidence(document, mark) for mark in _joined(document, _shown(document, candidate.marks))),
         confidence=round(candidate.confidence, 3),
         explanation=Explanation(candidate.recognizer, candidate.version, candidate.rule, candidate.steps),
         holder=candidate.holder,
@@ -91,6 +91,18 @@ def _shown(document: Document, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
             if before.index not in turns and dialogue.asks(before.text):
                 shown.append(Mark(before.index, 0, len(before.text)))
     return tuple(sorted(dict.fromkeys(shown), key=lambda m: (m.turn, m.start, m.end)))
+
+
+def _joined(document: Document, marks: tuple[Mark, ...]) -> list[Mark]:
+    """The marks as they are shown, those that overlap as one: a reader wants each word once."""
+    joined: list[Mark] = []
+    for mark in sorted((_in_context(document.turns[m.turn], m) for m in marks), key=lambda m: (m.turn, m.start)):
+        last = joined[-1] if joined else None
+        if last is not None and last.turn == mark.turn and mark.start < last.end:
+            joined[-1] = replace(last, end=max(last.end, mark.end))
+        else:
+            joined.append(mark)
+    return joined
 
 
 def _in_context(turn: Turn, mark: Mark) -> Mark:
