@@ -16,6 +16,7 @@ TAG = "contact.channel"
         (["A: 资料发您微信?", "C: 微信别发, 有事还是打电话"], [("negated", "wechat"), ("affirmed", "phone")]),
         (["你到我公司来当面说吧"], [("affirmed", "in_person")]),
         (["就打家里座机, 这个号"], [("affirmed", "phone")]),
+        (["发微信好, 电话里讲我记不牢的"], [("affirmed", "wechat")]),
     ],
 )
 def test_how_to_reach_him(lines: list[str], expected: list[tuple[str, str]]) -> None:
