@@ -1,7 +1,7 @@
 """是不是钱: whether a numeral with its unit is a sum of money, and which unit was left out."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from nlp.amount_context import REACH, before, clause, cues
@@ -197,8 +197,3 @@ def _factor(s: Sum) -> Decimal | None:
     if s.number.great in (WAN, YI):
         return s.number.great
     return Decimal(1) if s.marked and s.number.high < 10_000 else None
-
-
-def with_start(s: Sum, start: int) -> Sum:
-    """The same sum, its span begun earlier."""
-    return replace(s, number=replace(s.number, start=start))

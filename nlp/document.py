@@ -3,7 +3,7 @@
 All positions are offsets into `Turn.text` (the clean text); `Turn.raw_span` leads back to the text as stored.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -176,9 +176,3 @@ class Candidate:
     def order(self) -> int:
         """The turn that speaks last of it."""
         return max(mark.turn for mark in self.marks) if self.said_at is None else self.said_at
-
-
-def span_marks(mentions: Iterable[Mention]) -> tuple[Mark, ...]:
-    """The marks of several mentions, each once, in reading order."""
-    found = {mark for mention in mentions for mark in mention.marks}
-    return tuple(sorted(found, key=lambda m: (m.turn, m.start, m.end)))

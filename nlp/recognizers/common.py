@@ -56,6 +56,26 @@ def candidate(
     )
 
 
+def wish(
+    tag: str, document: Document, mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None
+) -> Candidate:
+    """A thing wanted or refused; the mention's kind is the slot it fills, `turn` the one that decides, if another."""
+    marks = company(document, mention)
+    if turn is not None:
+        marks = tuple(dict.fromkeys((*marks, Mark(turn, 0, 8))))
+    return Candidate(
+        tag=tag,
+        value={mention.kind: mention.key},
+        marks=marks,
+        said_at=mention.turn if turn is None else turn,
+        rule=rule,
+        polarity=Polarity.AFFIRMED if wants else Polarity.NEGATED,
+        confidence=weight,
+        certainty="stated" if mention.by_customer else "confirmed",
+        steps=steps(mention),
+    )
+
+
 def company(document: Document, mention: Mention, reach: int = 4) -> tuple[Mark, ...]:
     """The mention's marks and those of the same thing in the customer's turns near by: more proof of the same fact."""
     near = [
@@ -78,10 +98,3 @@ def steps(mention: Mention) -> tuple[str, ...]:
     if mention.has("denied"):
         found.append(f"客户在第 {mention.answered} 句否认")
     return (*found, *mention.because)
-
-
-def by_frame(document: Document, kind: str, tag: str, slot: str) -> Iterable[Candidate]:
-    """One candidate per believed mention of the kind: the mention's key fills the slot."""
-    for mention in document.of(kind):
-        if believed(mention):
-            yield candidate(tag, mention, {slot: mention.key})

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from dongke.types import Polarity
 from nlp import local, stance
-from nlp.document import Candidate, Document, Mark, Mention, Turn
-from nlp.recognizers.common import company, is_relatives_wish, steps
+from nlp.document import Candidate, Document, Mention, Turn
+from nlp.recognizers.common import is_relatives_wish, wish
 
 VERSION = "1"
 TAG = "intent.permission"
@@ -56,7 +56,7 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
             continue
         known = best.get(mention.key)
         if known is None or (not wants and known.polarity is Polarity.AFFIRMED):
-            best[mention.key] = _candidate(document, mention, wants, cue.id, cue.weight)
+            best[mention.key] = wish(TAG, document, mention, wants, cue.id, cue.weight)
     yield from best.values()
 
 
@@ -81,12 +81,12 @@ def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
         return
     sign = _sign(text, "permission_answers")
     if sign == "refuse":
-        yield _candidate(document, mention, False, "permission.refuse.answer", 0.8, reply.turn)
+        yield wish(TAG, document, mention, False, "permission.refuse.answer", 0.8, reply.turn)
     elif sign == "want" and re.search(
         r"要不要|想不想|兴趣|是想|考虑|开不开|需要|(给|帮|替)您?(你)?(也|一起|顺便|先|把[^，。]{0,8})?(开|办|弄|签|升级)|开一下|开通(吗|一下|了)|开上|一起开|办一下|弄一下|签一个|可以开|顺便|想(开|办|弄)|没有[^，。]{0,8}权限|没开(通)?",
         turn.text,
     ):
-        yield _candidate(document, mention, True, "permission.want.answer", 0.75, reply.turn)
+        yield wish(TAG, document, mention, True, "permission.want.answer", 0.75, reply.turn)
 
 
 def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidate]:
@@ -94,7 +94,7 @@ def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidat
     if sign is None:
         return
     for named in _last(document, turn.index, several=bool(own)):
-        yield _candidate(document, named, sign == "want", f"permission.{sign}.this", 0.75, turn.index)
+        yield wish(TAG, document, named, sign == "want", f"permission.{sign}.this", 0.75, turn.index)
 
 
 def _sign(text: str, part: str) -> str | None:
@@ -109,22 +109,3 @@ def _last(document: Document, turn: int, several: bool) -> list[Mention]:
         if found:
             return list(found.values()) if several or len(found) == 1 else []
     return []
-
-
-def _candidate(
-    document: Document, mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None
-) -> Candidate:
-    marks = company(document, mention)
-    if turn is not None:
-        marks = tuple(dict.fromkeys((*marks, Mark(turn, 0, 8))))
-    return Candidate(
-        tag=TAG,
-        value={"permission": mention.key},
-        marks=marks,
-        said_at=mention.turn if turn is None else turn,
-        rule=rule,
-        polarity=Polarity.AFFIRMED if wants else Polarity.NEGATED,
-        confidence=weight,
-        certainty="stated" if mention.by_customer else "confirmed",
-        steps=steps(mention),
-    )

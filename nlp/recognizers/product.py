@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from dongke.types import Polarity
 from nlp import dialogue, local, stance
-from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
-from nlp.recognizers.common import company, is_relatives_wish, steps
+from nlp.document import Answer, Candidate, Document, Mention, Turn
+from nlp.recognizers.common import is_relatives_wish, wish
 
 VERSION = "1"
 TAG = "intent.product"
@@ -82,7 +82,7 @@ def _said(document: Document, named: list[Mention]) -> Iterator[Candidate]:
         known = best.get(mention.key)
         if known is None or (not wants and known.polarity is Polarity.AFFIRMED):
             rule = f"product.{found.rule}"
-            best[mention.key] = _candidate(document, mention, wants, rule, found.weight)
+            best[mention.key] = wish(TAG, document, mention, wants, rule, found.weight)
     yield from best.values()
 
 
@@ -131,13 +131,13 @@ def _answered(document: Document, mention: Mention) -> Iterator[Candidate]:
     sign = _sign(text, "answers")
     given_up = _GIVEN_UP.search(turn.text) and dialogue.asks(turn.text)
     if sign == "refuse" or (given_up and reply.answer is not Answer.OTHER):
-        yield _candidate(document, mention, False, "product.refuse.answer", 0.8, reply.turn)
+        yield wish(TAG, document, mention, False, "product.refuse.answer", 0.8, reply.turn)
     elif given_up:
         return
     elif sign == "want" and _is_last(document, mention):
-        yield _candidate(document, mention, True, "product.want.answer", 0.8, reply.turn)
+        yield wish(TAG, document, mention, True, "product.want.answer", 0.8, reply.turn)
     elif reply.answer is Answer.YES and mention.has("confirmed") and _asks_wish(turn, mention):
-        yield _candidate(document, mention, True, "product.want.confirmed", 0.75, reply.turn)
+        yield wish(TAG, document, mention, True, "product.want.confirmed", 0.75, reply.turn)
 
 
 def _asks_of_holdings(turn: Turn) -> bool:
@@ -156,7 +156,7 @@ def _pointed(document: Document, turn: Turn, own: set[str]) -> Iterator[Candidat
     if named is not None and sign == "want" and _was_refused(document, named):
         return
     if named is not None and named.key not in NOT_SOLD and (not own or named.key in own):
-        yield _candidate(document, named, sign == "want", f"product.{sign}.this", 0.7, turn.index)
+        yield wish(TAG, document, named, sign == "want", f"product.{sign}.this", 0.7, turn.index)
 
 
 def _was_refused(document: Document, named: Mention) -> bool:
@@ -197,22 +197,3 @@ def _is_shadow(document: Document, mention: Mention) -> bool:
     rivals = [m for m in document.of("product", turn=mention.turn) if m.key in SPECIFIC]
     near = 8 if mention.key == "fund" else 1
     return any(0 <= mention.start - m.end <= near or 0 <= m.start - mention.end <= near // 2 for m in rivals)
-
-
-def _candidate(
-    document: Document, mention: Mention, wants: bool, rule: str, weight: float, turn: int | None = None
-) -> Candidate:
-    marks = company(document, mention)
-    if turn is not None:
-        marks = tuple(dict.fromkeys((*marks, Mark(turn, 0, 8))))
-    return Candidate(
-        tag=TAG,
-        value={"product": mention.key},
-        marks=marks,
-        said_at=mention.turn if turn is None else turn,
-        rule=rule,
-        polarity=Polarity.AFFIRMED if wants else Polarity.NEGATED,
-        confidence=weight,
-        certainty="stated" if mention.by_customer else "confirmed",
-        steps=steps(mention),
-    )
