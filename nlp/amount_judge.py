@@ -22,6 +22,11 @@ _END = re.compile(
     r"|就|行|够|或|还是|到|那|给|来|可以|能|已经|我|你|是|在|不|要|想|出|进|过|还|没|买|做|炒|搁|趴|躺|挂|闲|全|转"
     r"|放|存|拿|先|[,、.。;!?…~]|\s|$)"
 )
+#: what may follow besides where money is known to be meant: 两百大额存单, 八十下个月到, 留二十备着
+_MEANT_END = re.compile(
+    r"大额|存单|定期|活期|理财|信托|基金|股票|国债|年金|私募|货基|市值|现金|[上下]个?(?:月|周|礼拜|星期)"
+    r"|[这明后今]|年底|月底|春节|国庆|[她他才做备打再另留两一]"
+)
 _PLAIN_END = re.compile(
     r"(?:左右|上下|出头|以上|以内|往上|打底|不到|吧|了|呢|啊|吗|嘛|呗|的|也|都|就|行|够|或|还是|[,、.。;!?…]|\s|$)"
 )
@@ -118,13 +123,13 @@ def _plain(t: str, c: Counted, assume_wan: bool) -> Sum | None:
     left, right = clause(t, n.start, c.end)
     if cues()["price"].search(words) and _PLAIN_END.match(t, c.end):
         return Sum(n, c.end, "ellipsis")
-    if words.endswith(("万", "千")) or cues()["name_before"].search(words):
+    if words.endswith(("万", "千", "点")) or cues()["name_before"].search(words):
         return None  # 万三 is a commission rate
     if cues()["reading"].search(t, left, right):
         return None
     if n.bare and not n.fuzzy:
         return None
-    if assume_wan and n.low < 10_000 and not n.decimal and n.step < 1000 and _END.match(t, c.end):
+    if assume_wan and n.low < 10_000 and not n.decimal and n.step < 1000 and _ends(t, c):
         return Sum(n.times(WAN), c.end, "ellipsis")
     if not _big_enough(t, n):
         return None
@@ -134,6 +139,11 @@ def _plain(t: str, c: Counted, assume_wan: bool) -> Sum | None:
         return None
     sure = assume_wan or cues()["money"].search(t, left, right)
     return Sum(n, c.end, "ellipsis") if sure else None
+
+
+def _ends(t: str, c: Counted) -> bool:
+    """Whether the number stands alone; one of two digits and more also where a thing, a time or a verb follows."""
+    return bool(_END.match(t, c.end) or (c.number.low >= 10 and _MEANT_END.match(t, c.end)))
 
 
 def _big_enough(t: str, n: Numeral) -> bool:

@@ -1,31 +1,66 @@
-"""持有: what a customer says of one place – the stretch of talk that belongs to it, its amount and maturity."""
+"""持有: what a customer says of one place – the words that belong to it, its sum and the day on which it falls due.
+
+The words of a place are its *territory*: from its name to the next place's, the words right before it that no other
+place claims, and the next turns while the talk stays with it. The sum and the day are chosen among all that stand
+there; numbers without 万 count as 万, since money is known to be meant.
+"""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
-from nlp import dialogue, values
+from nlp import values
 from nlp.amounts import Amount
-from nlp.document import Document, Mark, Mention, Turn
+from nlp.document import Answer, Document, Mark, Mention, Turn
 
-_ASKS_MORE = re.compile(r"多少|几|大概|规模|量级|什么时候|哪天|到期|几号|剩|吧|对吧|是吗|吗|主要|做什么|都是|？")
-_CORRECTED = re.compile(r"不对|不是|不止|说错|应该是|哦不|记错|其实")
-_YEARLY = re.compile(
-    r"(一年|每年|一个?月|每月|每个月|年|月)[^，。]{0,3}(交|返|存|领|缴|发|还|投|涨|亏|赚)[^，。]{0,2}$|(赚|亏|利息|收益|跌|涨|赔|浮亏|返|送|起|门槛|佣金)了?[^，。]{0,3}$|[起]$"
+_ASKS_SUM = re.compile(r"多少|几|大概|规模|量级|多大|额度|什么数|[\d一二两三四五六七八九十百]+来?[万个]")
+_ASKS_DUE = re.compile(r"到期|快到|几月|几号|哪天|什么时候|啥时候|到了没|日子")
+_ASKS_PLAN = re.compile(r"赎|打算|想(怎么|放|投|做|买|拿|要)|准备|配置|要求|收益|风险|推荐|安排|想法|这边|我们")
+_US = re.compile(
+    r"(?<!不在)(?<!不是)[你您恁咱](们)?(这|那)?(边|儿|里|家|头)"
+    r"|[你您恁咱](们)?(这|那)(?!个|种|些|样|么|只|款)|咱们"
 )
-_LESS = re.compile(r"^[^，。]{0,3}(起投|起步|的门槛|门槛|块红利|的利息|利息)|^起")
-_MATURES = re.compile(r"到期|到(?!账|位|处|底|时|现|了|手)|才到|的$|满期|期满|出来|解锁|开放")
+#: he turns from what he holds to what he wants
+_TURNS = re.compile(
+    r"(?<![跟和])[你您恁](们)?(就)?(帮|给|替|看|要是|要有|有没有|说|先|别)|我?(想|打算|准备|寻思)(?!着)[^，。]{0,4}(买|换|转|拿|做|搞|配|投|开|挪|搬)|给[^，。]{0,6}(预备|准备)|(挪|搬|转)(到|过来)"
+)
+_NOW = re.compile(
+    r"(剩(?!下的)|现在|目前|如今|这会子|就是|也就|合着|合计|合起来|一共|总共|加起来|拢共|只有|[成到剩]了?|还有|约|值)(下|了|的|大概|差不多|怕是|是|个|只|人民币){0,3}$"
+)
+_THEN = re.compile(r"(当初|当时|原来|原先|本来|买的时候|以前|去年|前年)[^，。]{0,6}$")
+_CORRECTED = re.compile(r"(不对|不是|不止|说错了?|应该是|哦不|记错了?|其实|哪有[^，。]{0,4}|我这[张笔个])[，。是]*$")
+_PIECE = re.compile(r"(一|另一?)[张笔份只]$")
+#: what is paid in or out, gained, lost, or asked as a threshold
+_FLOW = re.compile(
+    r"(一年|每年|一个?月|每月|每个月|每季|一天|每天|年年|月月|净值|成本)[^，。]{0,4}(交|返|存|领|缴|发|还|投|涨|亏|赚|给|花)?[^，。]{0,3}$|(每[年月天]|一天|利息|收益|分红|亏了|赚了?|挣|跌了?|涨了?|赔了?|浮亏|返|送|门槛|佣金|学费|房贷|贷款|欠|要花|手术|额度)[^，。]{0,3}$|(拿出|取|赎|领|掏出?|贴|补|转走|等到|活到)(了|个|来|出)?$|返，$|[个这本]月$"
+)
+_AFTER_FLOW = re.compile(
+    r"^[^，。]{0,3}(起投|起步|的门槛|门槛|块红利|的利息|利息|一年|一个月|每年|一天)|^起|^(进的|克|岁|就能领|才能领|才能取|打[^，。]{0,2}折)|^那(笔|个)要|^(是|那是)[^，。]{0,3}(你婶|他的|她的)"
+)
+_DUE = re.compile(
+    r"到(?!账|位|处|底|时|现|了手|手|家|哪|没|[一二三四五六七八九十\d]+(岁|号|月|点))|满|结(?!构|果|婚)|解锁|解付|解禁|开放|清盘|清算|兑|赎|出来|能领|可以领|能取|取(?!现)|日子|延期|打(到|给|进)?我"
+)
+_HELD = re.compile(r"存单|定期|大额|理财|信托|那?[笔张份]")
+_USED = re.compile(
+    r"要用|用掉|用钱|之前|以前|前要|开学|结婚|装修|首付|买房|看房|退休|毕业|增资|办(酒|喜事|满月)|给你一年|岁|再来找|打电话|联系|寄|发给|利率|交满|交完|◇[^，。]{0,2}前|◇[^，。]{0,3}[买存投开办签配][的了过]"
+)
+SMALLEST = 50  #: yuan; less is a price
+NEAR = 6  #: turns between two mentions of one holding
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """一段话: the part of one turn that speaks of the place."""
+    """一段话: the part of one turn that speaks of the place. `rank`: how closely it belongs to it; `asked`: it
+    answers how much, `due`: until when."""
 
     turn: int
     start: int
     end: int
     text: str
+    rank: float = 3.0
+    asked: bool = False
+    due: bool = False
 
     @property
     def mark(self) -> Mark:
@@ -33,12 +68,26 @@ class Stretch:
 
 
 def stretches(document: Document, mention: Mention, rivals: Sequence[Mention]) -> list[Stretch]:
-    """What belongs to the mention: its own turn up to the next rival, then short answers about it."""
+    """What belongs to the mention: its own turn up to the next rival, then the next turns about it."""
     turn = document.turns[mention.turn]
     found = [_own(turn, mention, rivals)]
     if any(r.turn == mention.turn and r.start > mention.end for r in rivals):
         return found
     return found + following(document, mention, rivals)
+
+
+def lead(document: Document, mention: Mention, rivals: Sequence[Mention]) -> Stretch | None:
+    """七十来万, 搁工行活期里: the words of the turn before the place, where no other place claims them."""
+    turn = document.turns[mention.turn]
+    if not mention.by_customer or any(r.turn == mention.turn and r.end <= mention.start for r in rivals):
+        return None
+    own = turn.clauses[turn.clause_at(mention.start)][0]
+    start = max((m.end() for m in re.finditer(r"[。？！；]|…", turn.text[:own])), default=0)
+    start = max([start, *(m.end() for m in _US.finditer(turn.text, start, own))])
+    while start > 0 and start < own and turn.text[start] not in "，。" and start not in [a for a, _ in turn.clauses]:
+        start += 1
+    text = turn.text[start : mention.start]
+    return Stretch(turn.index, start, mention.start, text, 2.0) if text else None
 
 
 def _own(turn: Turn, mention: Mention, rivals: Sequence[Mention]) -> Stretch:
@@ -53,52 +102,121 @@ def _own(turn: Turn, mention: Mention, rivals: Sequence[Mention]) -> Stretch:
 
 
 def following(document: Document, mention: Mention, rivals: Sequence[Mention]) -> list[Stretch]:
-    """The customer's next turns while the advisor asks on about the same thing."""
+    """The next turns while the talk stays with the place: his own, and the advisor's sum that he confirms."""
     found: list[Stretch] = []
-    asked = True
+    asked = due = False
     for turn in document.turns[mention.turn + 1 : mention.turn + 6]:
-        if any(r.turn == turn.index and r.key != mention.key for r in rivals):
+        if any(r.turn == turn.index for r in rivals) or turn.suspect:
             break
         if not turn.by_customer:
-            asked = bool(_ASKS_MORE.search(turn.text)) or len(turn.text) <= 4
+            due = bool(_ASKS_DUE.search(turn.text))
+            if asks_plan(turn.text):
+                break
+            asked = bool(_ASKS_SUM.search(turn.text))
+            if asked and confirmed(document, turn):
+                found.append(Stretch(turn.index, 0, len(turn.text), turn.text, 1.5, asked=True))
             continue
-        if not asked or turn.suspect or len(turn.text) > 40:
+        text = turn.text
+        if len(text) > 60 or re.match(r"(另外|还有|再一个|对了|那我)", text):
             break
-        if values.amounts(turn.text, True) or values.dates(turn.text, document.started_at):
-            found.append(Stretch(turn.index, 0, len(turn.text), turn.text))
-    return found[:2]
+        near = turn.index <= mention.turn + 2
+        if asked or due or near:
+            found.append(Stretch(turn.index, 0, len(text), text, 2.5 if asked else 1.0, asked, due))
+    return found[:4]
 
 
-def amount(parts: Sequence[Stretch], asked: str = "") -> Amount | None:
-    """The sum that the stretches state; a later one only where it corrects or answers how much."""
-    chosen: Amount | None = None
-    for number, part in enumerate(parts):
-        bare = number > 0 or bool(re.search(r"多少|几|大概", asked))
-        for found in _sums(part.text, bare and chosen is None):
-            if chosen is None or _CORRECTED.search(part.text[: found.start]):
-                chosen = found
-    return chosen
+def asks_plan(text: str) -> bool:
+    """Whether the advisor asks what to do with money, rather than what lies where."""
+    return bool(_ASKS_PLAN.search(text)) and not _ASKS_DUE.search(text)
 
 
-def _sums(text: str, bare: bool) -> list[Amount]:
-    sums = [a for a in values.amounts(text) if not _is_flow(text, a)]
-    if not sums and bare and dialogue.answer(text) is not None and len(text) <= 12:
-        sums = [a for a in values.amounts(text, True) if not _is_flow(text, a)]
-    return sums
+def confirmed(document: Document, turn: Turn) -> bool:
+    """Whether the customer says yes to the turn, and names no sum of his own."""
+    reply = document.reply(turn.index)
+    said_yes = reply is not None and reply.answer in (Answer.YES, Answer.NOD)
+    return said_yes and reply is not None and not sums(document.turns[reply.turn].text)
+
+
+def amount(parts: Sequence[Stretch], place: Mention | None = None) -> Amount | None:
+    """The sum that the stretches state: what is there now before what was, the nearest before the rest."""
+    best: tuple[float, Amount] | None = None
+    for part in parts:
+        for found in sums(part.text, part.asked or part.rank >= 2):
+            score = part.rank + _weight(part, found)
+            if place is not None and part.turn == place.turn:
+                score -= 0.03 * min(abs(part.start + found.start - place.end), 30)
+            if best is None or score > best[0]:
+                best = score, _with_others(part.text, found)
+    return best[1] if best is not None else None
+
+
+def _weight(part: Stretch, found: Amount) -> float:
+    before = part.text[max(found.start - 12, 0) : found.start]
+    score = 0.3 if found.kind == "money" else 0.0
+    score += 1.2 if _NOW.search(before) else 0.0
+    score -= 1.0 if _THEN.search(before) else 0.0
+    return score + (1.5 if part.asked and _CORRECTED.search(before) else 0.0)
+
+
+def _with_others(text: str, first: Amount) -> Amount:
+    """一张三十, 一张二十: the pieces of one holding together, where they fall due together."""
+    pieces = [a for a in sums(text) if _PIECE.search(text[: a.start])]
+    if first not in pieces or len(pieces) < 2 or re.search("[月号]", text[first.end : pieces[1].start]):
+        return first
+    low, high = (sum(filter(None, (getattr(p, end) for p in pieces))) for end in ("low", "high"))
+    return replace(first, low=low, high=high)
+
+
+def sums(text: str, bare: bool = True) -> list[Amount]:
+    """The sums in the text that may be a holding; `bare`: numbers count as 万."""
+    return [a for a in values.amounts(text, bare) if _is_sum(a) and not _is_flow(text, a)]
+
+
+def _is_sum(found: Amount) -> bool:
+    largest = max(found.low or 0, found.high or 0)
+    counts = found.kind == "ellipsis" and largest in (10_000, 20_000)
+    return found.kind == "vague" or (largest >= SMALLEST and not counts)
 
 
 def _is_flow(text: str, found: Amount) -> bool:
     """Premiums a year, interest, gains and thresholds are no holdings."""
-    before, after = text[max(found.start - 8, 0) : found.start], text[found.end : found.end + 6]
-    return bool(_YEARLY.search(before) or _LESS.search(after))
+    before, after = text[max(found.start - 9, 0) : found.start], text[found.end : found.end + 8]
+    return bool(_FLOW.search(before) or _AFTER_FLOW.search(after))
 
 
 def matures(parts: Sequence[Stretch], reference: datetime) -> str | None:
-    """The day on which the holding falls due, if a date stands with such a word."""
-    for part in parts:
-        for day in values.dates(part.text, reference):
-            after = part.text[day.end : day.end + 8]
-            before = part.text[max(day.start - 6, 0) : day.start]
-            if day.on and (_MATURES.search(after) or "到期" in before or part is not parts[0]):
-                return values.iso(day.on)
-    return None
+    """The day on which the holding falls due: the date that stands with such a word; the most exact one."""
+    found: list[tuple[date, bool]] = []
+    for number, part in enumerate(parts):
+        after = parts[number + 1] if number + 1 < len(parts) else None
+        text = part.text
+        if after is not None and after.turn == part.turn and after.start <= part.end <= after.end:
+            text += after.text[part.end - after.start :]
+        found += dues(text, reference, part.due, part.rank >= 2)
+    exact = [day for day, exactly in found if exactly]
+    days = exact or [day for day, _ in found]
+    return values.iso(days[0]) if days else None
+
+
+def dues(text: str, reference: datetime, asked: bool = False, own: bool = False) -> Iterator[tuple[date, bool]]:
+    """Days that stand with a word of falling due, and whether the day itself was said. `asked`: the question was
+    when; `own`: the words speak of the holding, so that a date by itself is enough."""
+    falls = asked or bool(re.search(r"到期|快到|到日子|[^，。]到，|期满|满期", text))
+    for day in values.dates(text, reference):
+        if day.on is None or day.on < reference.date() or (day.on == reference.date() and "今" not in day.text):
+            continue
+        start = max((text.rfind(c, 0, day.start) for c in "，。？！；"), default=-1) + 1
+        end = min((p for c in "，。？！；" if (p := text.find(c, day.end)) >= 0), default=len(text))
+        around = text[start : day.start] + "◇" + text[day.end : end]
+        if _USED.search(around):
+            continue
+        alone = len(around) <= 6
+        held = falls and bool(_HELD.search(around))
+        if _DUE.search(around) or held or (alone and (falls or (own and around in ("◇", "◇的")))):
+            yield day.on, bool(re.search(r"[号日]|[\d一二三四五六七八九十]$|周.|礼拜.|星期.|元旦", day.text))
+
+
+def tail_cut(text: str) -> str:
+    """The words up to where he turns to what he wants."""
+    turn = _TURNS.search(text)
+    return text[: turn.start()] if turn is not None else text

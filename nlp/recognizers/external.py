@@ -5,19 +5,21 @@ say that he holds something there (nlp/lexicon/cues/external.yaml), or where the
 holds nothing elsewhere is the negated tag.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from dongke.types import Polarity
 from nlp import entities, holdings, local, values
-from nlp.amounts import Amount
 from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
 from nlp.holdings import Stretch
 from nlp.recognizers.common import steps
 
 VERSION = "1"
 TAG = "assets.external"
+Owned = tuple[Mention, str]  #: a place, and the name or type that it stands for
 BARRED = ("other_holder", "kin", "hypothetical", "sarcastic", "quoted")
 #: what a type holds where no product is said
 USUAL = {"insurer": "insurance", "trust_company": "trust", "private_manager": "private_fund"}
@@ -28,11 +30,10 @@ OWN_PRODUCT = {
     "e钱包": "money_market",
 }  # fmt: skip
 _ASKED = re.compile(r"有没有|还有|吗|呢|没有|有没|多少|哪|是不是|对吧|吧|？|没|得|啥|什么|这些地方|一起看")
-_WHICH = re.compile(r"哪个|哪家|哪里|哪儿|什么(银行|券商|公司|平台)")
+_WHICH = re.compile(r"哪个|哪一?家|哪里|哪儿|什么(银行|券商|公司|平台)")
 _POLICY = re.compile(
     r"(还?有|买了|投了|跟了|配了)[^，。？！没]{0,8}◆|◆[^。？！]{0,10}(每年|一年)?(交|供)(了|着|[\d一二两三四五六七八九十几])"
 )
-_PUT = re.compile(r"[搁放存在买]|是")
 _OWNED = re.compile(r"[嗯啊哎哦，]*(对|有|是|系|那边|就那|在)")
 _NOTHING = re.compile(
     r"^[^。？]{0,4}(清空|掏空|取光|取完|没有|没了|没得|没啦|都没|全提|早没|花光|光了|销了|哪还有|哪有|真没)"
@@ -43,9 +44,18 @@ _CAME = re.compile(
     r"|(?<!没)(已经|早就?|都|昨天|前天|刚)到账了?(，|。|$)|(已经|都|全|早|刚)(取|赎|提|退|拿)(出来|回来|了)|^[嗯对，]*(到了|到账了|回来了)"
 )
 _THIRD = re.compile(r"(他|她|他们|人家)[^，。]{0,6}◆")
+_PUT = re.compile(r"[搁放存在买]|是")
 _BANKING = re.compile(r"理财")
-_SHARES = re.compile(r"票|底仓|市值|持仓|股")
-_SAVED = re.compile(r"存着|存有|存了|折子|存单|定存|死期|存的|定期|活期")
+_SHARES = re.compile(r"票|底仓|市值|持仓|股|英伟达|苹果|特斯拉|微软|谷歌|亚马逊|阿里|拼多多|茅台")
+_SAVED = re.compile(r"存着|存有|存了|折子|存折|存单|定存|死期|存的|定期|活期|大额|通知存款")
+_MIXED = re.compile(r"和|跟|、|还有|加|一只|一部分|一半|也有")
+_THEMES = re.compile(r"蓝筹|成长|医疗|医药|新能源|消费|白酒|科技|半导体|芯片|军工|主动|混合|偏股|行业")
+NEAR_NAME = 4  #: turns after a name in which the bare type still means it
+LOCAL = ("农商银行", "农村信用社")
+LOCAL_WORDS = ("农商银行", "农商行", "农村商业银行", "信用社", "农信社", "农村信用社")
+_TOWN = re.compile(r"[^，。？！在是去有到从啊你您他那些存放个家的上我了跟和搁万元块钱笔\d]{2,3}$")
+MAKERS = ("private_manager", "fund_company")
+SELLERS = ("broker", "bank", "internet_platform")
 
 
 def find(document: Document) -> Iterator[Candidate]:
@@ -88,29 +98,18 @@ def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> C
     turn = document.turns[place.turn]
     prompt = document.prompt(turn.index) if place.by_customer else turn
     asked = prompt.text if prompt is not None else ""
-    money = holdings.amount(parts, asked) or _before(document, place, places)
-    due = holdings.matures(parts, document.started_at)
+    value = _value(document, place, _owned(document))
     cue = local.judge("external", local.window(document, place))
     sign = cue.sign if cue is not None else None
-    if place.by_customer and not _is_held(document, place, sign, money is not None, due):
+    has_sum = _says_sum(document, place, parts, asked)
+    if place.by_customer and not _is_held(document, place, sign, has_sum, value["matures_on"]):
         return None
-    text = "，".join(p.text for p in parts)
-    kind = _kind(place)
-    name = place.key if place.kind == "institution" else _named_before(document, place, kind)
-    low, high = (money.low, money.high) if money is not None else (None, None)
     marks = [place.mark, *(p.mark for p in parts)]
     if asked and _ASKED.search(asked) and place.by_customer and prompt is not None:
         marks.append(Mark(prompt.index, 0, 6))
     return Candidate(
         tag=TAG,
-        value={
-            "institution": name,
-            "institution_type": kind,
-            "product": _product(document, place, parts, text, kind),
-            "low": values.number(low),
-            "high": values.number(high),
-            "matures_on": due,
-        },
+        value=value,
         marks=tuple(dict.fromkeys(marks)),
         rule=cue.id if cue is not None else "external.hold.value",
         confidence=cue.weight if cue is not None else 0.7,
@@ -120,33 +119,116 @@ def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> C
     )
 
 
+def value_at(document: Document, place: Mention) -> dict[str, Any]:
+    """What is said of a place that he is known to hold something at, wherever in the talk he comes back to it."""
+    return _value(document, place, _owned(document))
+
+
+def nothing(kind: str) -> dict[str, Any]:
+    """The value of a denial: only the type is said."""
+    slots = ("institution", "institution_type", "product", "low", "high", "matures_on")
+    return dict.fromkeys(slots) | {"institution_type": kind}
+
+
+def _value(document: Document, place: Mention, owned: Sequence[Owned]) -> dict[str, Any]:
+    kind, owner = _kind(place), _owner(place, owned)
+    parts = _territory(document, place, owned)
+    money = holdings.amount(parts, place)
+    return {
+        "institution": owner if owner != kind else None,
+        "institution_type": kind,
+        "product": _product(document, place, parts, kind),
+        "low": values.number(money.low) if money is not None else None,
+        "high": values.number(money.high) if money is not None else None,
+        "matures_on": holdings.matures(parts, document.started_at),
+    }
+
+
+def _owned(document: Document) -> list[Owned]:
+    """Each place with the institution that it stands for: a bare 定期 or 信托 is at the one named beside it."""
+    names = [(m, _said_name(document, m)) for m in document.of("institution")]
+    owned = list(names)
+    for mention in document.of("place_type"):
+        same = [n for n in names if _kind(n[0]) == mention.key and not n[0].has(*BARRED)]
+        here = [n for n in same if n[0].turn == mention.turn]
+        before = [n for n in here if n[0].start <= mention.start]
+        recent = [n for n in same if 0 < mention.turn - n[0].turn <= NEAR_NAME]
+        told = [n for n in same if 0 < n[0].turn - mention.turn <= 3 and _asks_which(document, n[0])]
+        nearest = (before or here[:1] or recent or told)[-1:]
+        owned.append((mention, nearest[0][1] if nearest else mention.key))
+    return owned
+
+
+def _asks_which(document: Document, named: Mention) -> bool:
+    prompt = document.prompt(named.turn)
+    return prompt is not None and bool(_WHICH.search(prompt.text))
+
+
+def _owner(place: Mention, owned: Sequence[Owned]) -> str:
+    return next((name for mention, name in owned if mention is place or mention == place), place.key)
+
+
+def _said_name(document: Document, named: Mention) -> str:
+    """潍坊农商行 is no other's: a local bank goes by the town that is said before the common name."""
+    if named.key not in LOCAL or named.text not in LOCAL_WORDS:
+        return named.key
+    town = _TOWN.search(document.turns[named.turn].text[: named.start])
+    return f"{town[0]}{named.text}" if town is not None else named.key
+
+
+def _territory(document: Document, place: Mention, owned: Sequence[Owned]) -> list[Stretch]:
+    """The words of the place and of its other mentions near by, in reading order."""
+    owner = _owner(place, owned)
+    others = [
+        m for m, other in owned if other != owner and not (_is_maker(document, place, m) or _is_taken_back(document, m))
+    ]
+    here = [m for m in others if m.kind == "institution" or m.key == _kind(place) or (m, m.key) not in owned]
+    mine = [m for m, other in owned if other == owner and m != place and abs(m.turn - place.turn) <= holdings.NEAR]
+    found: dict[Mark, Stretch] = {}
+    for mention in [place, *(m for m in mine if _speaks(document, m))]:
+        parts = holdings.stretches(document, mention, [m for m in others if m.turn != mention.turn or m in here])
+        before = holdings.lead(document, mention, here)
+        if not mention.by_customer and not holdings.confirmed(document, document.turns[mention.turn]):
+            parts, before = parts[1:], None
+        for part in [*parts, *([before] if before is not None else [])]:
+            found.setdefault(part.mark, part)
+    return sorted(found.values(), key=lambda p: (p.turn, p.start))
+
+
+def _is_maker(document: Document, place: Mention, other: Mention) -> bool:
+    """在中金买的幻方那系列: whose product it is, not where it lies."""
+    if _kind(other) not in MAKERS or _kind(place) not in SELLERS or other.turn != place.turn:
+        return False
+    return bool(re.search(r"(买|是|配)(了|的|个|那个)*$", document.turns[other.turn].text[: other.start]))
+
+
+def _is_taken_back(document: Document, name: Mention) -> bool:
+    """在高瓴, 不是, 高毅那边: a slip of the tongue."""
+    return bool(re.match(r"[，啊呀]*(不是|不对|说错|哦不)", document.turns[name.turn].text[name.end :]))
+
+
+def _speaks(document: Document, mention: Mention) -> bool:
+    cue = local.judge("external", local.window(document, mention))
+    return not mention.has(*BARRED) and (cue is None or cue.sign not in ("gone", "owe"))
+
+
+def _says_sum(document: Document, place: Mention, parts: Sequence[Stretch], asked: str) -> bool:
+    """Whether the words around the place state a sum, plainly or in answer to how much."""
+    bare = bool(re.search(r"多少|几|大概", asked))
+    before = holdings.lead(document, place, [p for p in _places(document) if p != place])
+    if before is not None and holdings.sums(before.text, False):
+        rest = document.turns[place.turn].text[place.end :]
+        if _PUT.search(before.text[-4:]) or (rest.startswith("的") and before.text.endswith("，")):
+            return True
+    return any(holdings.sums(p.text, p.asked or (bare and len(p.text) <= 12)) for p in parts)
+
+
 def _has_come_back(document: Document, place: Mention, parts: Sequence[Stretch]) -> bool:
     """到期了, 已经转到我卡里了: what lay there is on his own card now."""
     texts = [p.text for p in parts]
     if not place.by_customer and (reply := document.reply(place.turn)) is not None:
         texts.append(document.turns[reply.turn].text)
     return any(_CAME.search(text) and not re.search(r"还(有|剩|存|放)|到时候|等(到|它|那|下)", text) for text in texts)
-
-
-def _named_before(document: Document, place: Mention, kind: str) -> str | None:
-    """信托, after 中融 was named a few turns before, is that one."""
-    for named in reversed(list(document.of("institution"))):
-        if 0 <= place.turn - named.turn <= 4 and named.start != place.start:
-            if entities.institution_type(named.key) == kind and not named.has(*BARRED):
-                return named.key
-    return None
-
-
-def _before(document: Document, place: Mention, places: Sequence[Mention]) -> Amount | None:
-    """七十来万, 搁工行活期里: the sum that stands right before, where no other place claims it."""
-    turn = document.turns[place.turn]
-    if not place.by_customer or any(p.turn == place.turn and p.end <= place.start for p in places):
-        return None
-    text = turn.text[: place.start]
-    if not (_PUT.search(text[-4:]) or (turn.text[place.end :].startswith("的") and text.endswith("，"))):
-        return None
-    sums = [a for a in values.amounts(text) if place.start - a.end <= 14]
-    return sums[-1] if sums else None
 
 
 def _parts(document: Document, place: Mention, places: Sequence[Mention]) -> list[Stretch]:
@@ -197,35 +279,82 @@ def _is_sure(document: Document, place: Mention) -> bool:
     return cue is not None and cue.id == "external.hold.strong"
 
 
-def _product(document: Document, place: Mention, parts: Sequence[Stretch], text: str, kind: str) -> str | None:
+def _product(document: Document, place: Mention, parts: Sequence[Stretch], kind: str) -> str | None:
     """The product held; None where it is a mix or not said."""
-    own = OWN_PRODUCT.get(place.text)
-    if own is not None:
-        return own
-    found: list[str] = []
-    for part in parts:
-        for mention in document.of("product", turn=part.turn):
-            if part.start <= mention.start < part.end and mention.text != place.text:
-                found.append(mention.key)
-    if not found and place.by_customer:  # 都是买的理财, 招行的
-        found = [
-            m.key
-            for m in document.of("product", turn=place.turn)
-            if 0 <= place.start - m.end <= 8 and m.text != place.text
-        ]
-    keys = list(dict.fromkeys(found))
+    own = [p for p in parts if p.rank >= 3]
+    near = [p for p in parts if p not in own and (p.asked or p.rank >= 2)]
+    far = [p for p in parts if p not in own and p not in near]
+    for said in (own, near, _question(document, place), far):
+        found, product = _product_in(document, place, said, kind)
+        if found:
+            return product
+    return USUAL.get(kind)
+
+
+def _question(document: Document, place: Mention) -> list[Stretch]:
+    """The advisor's words that the customer answers with the place."""
+    prompt = document.prompt(place.turn) if place.by_customer else None
+    if prompt is None or prompt.index != place.turn - 1 or holdings.asks_plan(prompt.text):
+        return []
+    if any(document.of("institution", turn=prompt.index)):
+        return []
+    return [Stretch(prompt.index, 0, len(prompt.text), prompt.text)]
+
+
+def _product_in(document: Document, place: Mention, parts: Sequence[Stretch], kind: str) -> tuple[bool, str | None]:
+    """Whether the words name a product, and the one they name; None for a mix."""
+    texts = {part: holdings.tail_cut(part.text) for part in parts}
+    said = "，".join(texts.values())
+    for word, own in OWN_PRODUCT.items():
+        if word in said or word == place.text:
+            return True, own if not re.search(f"{word}(加|和|跟|还有)", said) else None
+    found = [
+        mention
+        for part, text in texts.items()
+        for mention in document.of("product", turn=part.turn)
+        if part.start <= mention.start < part.start + len(text)
+    ]
+    found.sort(key=lambda m: (m.turn, m.start))
+    keys = list(dict.fromkeys(m.key for m in found))
+    product = _chosen(document, found, keys, said, kind)
+    return bool(keys) or product is not None, product
+
+
+def _chosen(document: Document, found: Sequence[Mention], keys: list[str], said: str, kind: str) -> str | None:
+    if kind in USUAL:
+        return next((key for key in keys if key in ("quant", "fof")), USUAL[kind] if keys else None)
+    if kind in ("internet_platform", "fund_company"):
+        return _fund(keys, said)
     if len(keys) > 1 and "fund" in keys:
         keys.remove("fund")
     if kind == "bank" and not keys:
-        lead = document.turns[place.turn].text[max(place.start - 8, 0) : place.start]
-        return "fixed_income" if _BANKING.search(lead + text) else "deposit" if _SAVED.search(text) else None
-    if kind == "broker" and keys == ["qdii"]:
+        return "fixed_income" if _BANKING.search(said) else "deposit" if _SAVED.search(said) else None
+    if kind == "broker" and (keys == ["qdii"] or (not keys and _SHARES.search(said))):
         return "stock"
-    if kind == "broker" and not keys and _SHARES.search(text):
+    if kind == "broker" and "stock" not in keys and re.search("底仓|市值", said):
         return "stock"
-    if kind in USUAL and (not keys or keys[0] != "quant"):
-        return USUAL[kind]
-    return keys[0] if len(keys) == 1 else None
+    return keys[0] if keys and not _is_mix(document, found) else None
+
+
+def _is_mix(document: Document, found: Sequence[Mention]) -> bool:
+    """股票咯可转债咯: several kinds in one breath."""
+    for one, other in itertools.pairwise(found):
+        gap = document.turns[one.turn].text[one.end : other.start]
+        if one.turn == other.turn and one.key != other.key and (len(gap) <= 2 or _MIXED.search(gap[:8])):
+            return True
+    return False
+
+
+def _fund(keys: Sequence[str], said: str) -> str | None:
+    """What a fund house or platform sells: a theme or a share is a fund of shares there."""
+    kinds = ["equity_fund" if key == "stock" else key for key in keys if key != "fund"]
+    if len(set(kinds)) > 1:
+        return None
+    if kinds:
+        return kinds[0]
+    if _THEMES.search(said):
+        return "equity_fund"
+    return "fund" if "fund" in keys or re.search(r"[几\d一二两三四五六七八九十]+(来)?(只|支)", said) else None
 
 
 def _merge(held: list[Candidate]) -> list[Candidate]:
@@ -288,10 +417,7 @@ def _denial(mark: Mark, asked: Mark | None, kind: str, held: set[str], rule: str
         return
     yield Candidate(
         tag=TAG,
-        value={
-            "institution": None, "institution_type": kind, "product": None,
-            "low": None, "high": None, "matures_on": None,
-        },
+        value=nothing(kind),
         marks=(mark,) if asked is None else (asked, mark),
         rule=rule,
         polarity=Polarity.NEGATED,

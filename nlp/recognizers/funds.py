@@ -6,9 +6,10 @@ renewed is none. The strongest episode counts.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from nlp import values
 from nlp.amounts import Amount
@@ -124,16 +125,20 @@ def _answers(document: Document) -> Iterator[Mention]:
         if not (_HOW_MUCH_IN.search(prompt.text) or _SPARE.search(prompt.text)):
             continue
         for found in values.amounts(turn.text, len(turn.text) <= 24)[:1]:
-            yield Mention(
-                kind="idle",
-                key="answer",
-                turn=turn.index,
-                start=found.start,
-                end=found.end,
-                text=found.text,
-                speaker=turn.speaker,
-                rule="idle.answer",
-            )
+            yield _sign(turn, found.start, found.end)
+
+
+def _sign(turn: Turn, start: int, end: int) -> Mention:
+    return Mention(
+        kind="idle",
+        key="answer",
+        turn=turn.index,
+        start=start,
+        end=end,
+        text=turn.text[start:end],
+        speaker=turn.speaker,
+        rule="idle.answer",
+    )
 
 
 def _of_holdings(document: Document, turn: Turn, prompt: Turn) -> bool:
@@ -167,13 +172,19 @@ def _counts(document: Document, sign: Mention) -> bool:
     return reply is not None and sign.key == "source" and bool(values.amounts(document.turns[reply.turn].text))
 
 
+def value_at(document: Document, turns: Sequence[int]) -> dict[str, Any]:
+    """Sum and day of the free money that these turns are known to speak of."""
+    signs = tuple(_sign(document.turns[number], 0, len(document.turns[number].text)) for number in turns)
+    episode = Episode(signs)
+    return _value(document, episode, _turns(document, episode))
+
+
 def _affirmed(document: Document, episode: Episode) -> Candidate | None:
     turns = _turns(document, episode)
     money, place, kept = total(document, turns, episode)
     score = _score(document, episode, money, kept)
     if score < LEAST_SCORE:
         return None
-    low, high = (money.low, money.high) if money is not None else (None, None)
     marks = [s.mark for s in episode.signs]
     marks += [
         Mark(t.index, 0, 8) for t in turns if episode.first <= t.index <= episode.last + 1 and values.amounts(t.text)
@@ -186,11 +197,7 @@ def _affirmed(document: Document, episode: Episode) -> Candidate | None:
     lead = episode.signs[0]
     return Candidate(
         tag=TAG,
-        value={
-            "low": values.number(low),
-            "high": values.number(high),
-            "available_from": available_from(document, episode, turns),
-        },
+        value=_slots(document, episode, turns, money),
         marks=tuple(dict.fromkeys(marks)),
         rule=lead.rule,
         confidence=round(min(score, 0.95), 3),
@@ -198,6 +205,16 @@ def _affirmed(document: Document, episode: Episode) -> Candidate | None:
         holder="household" if any(s.has("household") for s in episode.signs) else "customer",
         steps=tuple(step for s in episode.signs[:4] for step in steps(s)),
     )
+
+
+def _value(document: Document, episode: Episode, turns: list[Turn]) -> dict[str, Any]:
+    return _slots(document, episode, turns, total(document, turns, episode)[0])
+
+
+def _slots(document: Document, episode: Episode, turns: list[Turn], money: Amount | None) -> dict[str, Any]:
+    low, high = (money.low, money.high) if money is not None else (None, None)
+    day = available_from(document, episode, turns)
+    return {"low": values.number(low), "high": values.number(high), "available_from": day}
 
 
 def _turns(document: Document, episode: Episode) -> list[Turn]:

@@ -93,12 +93,15 @@ def month_part(first: date, part: str | None) -> date | None:
 REL = {"这": 0, "本": 0, "当": 0, "今": 0, "下": 1, "下下": 2, "上": -1, "上上": -2}
 
 
-@RULES.on(rf"(?P<rel>下下|上上|这|本|当|今|(?<!以)下|(?<!以)上)个?月份?(?:的?(?P<d>{N})[号日]|的?{PART})?")
+@RULES.on(
+    rf"(?P<rel>下下|上上|这|本|当|今|(?<!以)下|(?<!以)上)个?月份?"
+    rf"(?:的?(?P<d>{N})[号日]|(?P<bare>\d{{1,2}}|[二三]?十[一二三四五六七八九]?|[一二三四五六七八九])(?=到|就|才|发|结|满|兑|打)|的?{PART})?"
+)
 def _relative_month(m: re.Match[str], today: date) -> Day | None:
     """下个月, 本月二十六号, 这个月底, 下下个月初."""
     first = month_first(today, REL[m["rel"]])
-    if m["d"]:
-        on = day_of(first.year, first.month, small_int(m["d"]) or 0)
+    if m["d"] or m["bare"]:
+        on = day_of(first.year, first.month, small_int(m["d"] or m["bare"]) or 0)
         return made(m, on, past=on < today) if on else None
     if first < month_first(today):
         return made(m, first, past=True)
