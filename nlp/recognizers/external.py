@@ -44,6 +44,7 @@ _CAME = re.compile(
     r"|(?<!没)(已经|早就?|都|昨天|前天|刚)到账了?(，|。|$)|(已经|都|全|早|刚)(取|赎|提|退|拿)(出来|回来|了)|^[嗯对，]*(到了|到账了|回来了)"
 )
 _THIRD = re.compile(r"(他|她|他们|人家)[^，。]{0,6}◆")
+_AND_BANKING = re.compile(r"理财[^，。]{0,2}(加|和|跟|、|还有)|(加|和|跟|、|还有)[^，。]{0,2}理财")
 _PUT = re.compile(r"[搁放存在买]|是")
 _BANKING = re.compile(r"理财")
 _SHARES = re.compile(r"票|底仓|市值|持仓|股|英伟达|苹果|特斯拉|微软|谷歌|亚马逊|阿里|拼多多|茅台")
@@ -122,6 +123,13 @@ def _holding(document: Document, place: Mention, places: Sequence[Mention]) -> C
 def value_at(document: Document, place: Mention) -> dict[str, Any]:
     """What is said of a place that he is known to hold something at, wherever in the talk he comes back to it."""
     return _value(document, place, _owned(document))
+
+
+def held(document: Document) -> list[dict[str, Any]]:
+    """The values of every place that is spoken of, one for each institution or type."""
+    owned = _owned(document)
+    first = {owner: place for place, owner in reversed(owned) if not place.has(*BARRED)}
+    return [_value(document, place, owned) for place in first.values()]
 
 
 def nothing(kind: str) -> dict[str, Any]:
@@ -312,7 +320,7 @@ def _product_in(document: Document, place: Mention, parts: Sequence[Stretch], ki
         mention
         for part, text in texts.items()
         for mention in document.of("product", turn=part.turn)
-        if part.start <= mention.start < part.start + len(text)
+        if part.start <= mention.start < part.start + len(text) and not mention.has("question", "negated")
     ]
     found.sort(key=lambda m: (m.turn, m.start))
     keys = list(dict.fromkeys(m.key for m in found))
@@ -327,6 +335,8 @@ def _chosen(document: Document, found: Sequence[Mention], keys: list[str], said:
         return _fund(keys, said)
     if len(keys) > 1 and "fund" in keys:
         keys.remove("fund")
+    if kind == "bank" and keys and _AND_BANKING.search(said):
+        return None
     if kind == "bank" and not keys:
         return "fixed_income" if _BANKING.search(said) else "deposit" if _SAVED.search(said) else None
     if kind == "broker" and (keys == ["qdii"] or (not keys and _SHARES.search(said))):

@@ -16,7 +16,7 @@ from nlp.amounts import Amount
 from nlp.document import Candidate, Document, Mark, Mention, Turn
 from nlp.recognizers import external, idle_denied
 from nlp.recognizers.common import steps
-from nlp.recognizers.idle_sums import SHRUNK, Episode, available_from, total
+from nlp.recognizers.idle_sums import HERE, SHRUNK, Episode, available_from, total
 
 VERSION = "1"
 TAG = "funds.idle"
@@ -175,8 +175,10 @@ def _counts(document: Document, sign: Mention) -> bool:
 def value_at(document: Document, turns: Sequence[int]) -> dict[str, Any]:
     """Sum and day of the free money that these turns are known to speak of."""
     signs = tuple(_sign(document.turns[number], 0, len(document.turns[number].text)) for number in turns)
-    episode = Episode(signs)
-    return _value(document, episode, _turns(document, episode))
+    episode = Episode(signs, sure=True)
+    around = _turns(document, episode)
+    money, place, _ = total(document, around, episode)
+    return _slots(document, episode, around, money, place)
 
 
 def _affirmed(document: Document, episode: Episode) -> Candidate | None:
@@ -197,7 +199,7 @@ def _affirmed(document: Document, episode: Episode) -> Candidate | None:
     lead = episode.signs[0]
     return Candidate(
         tag=TAG,
-        value=_slots(document, episode, turns, money),
+        value=_slots(document, episode, turns, money, place),
         marks=tuple(dict.fromkeys(marks)),
         rule=lead.rule,
         confidence=round(min(score, 0.95), 3),
@@ -207,14 +209,24 @@ def _affirmed(document: Document, episode: Episode) -> Candidate | None:
     )
 
 
-def _value(document: Document, episode: Episode, turns: list[Turn]) -> dict[str, Any]:
-    return _slots(document, episode, turns, total(document, turns, episode)[0])
-
-
-def _slots(document: Document, episode: Episode, turns: list[Turn], money: Amount | None) -> dict[str, Any]:
+def _slots(
+    document: Document, episode: Episode, turns: list[Turn], money: Amount | None, place: Mark | None
+) -> dict[str, Any]:
     low, high = (money.low, money.high) if money is not None else (None, None)
-    day = available_from(document, episode, turns)
+    day = available_from(document, episode, turns, place)
+    if day is None and not any(HERE.search(document.turns[number].text) for number in episode.turns):
+        day = _due_elsewhere(document, episode, money)
     return {"low": values.number(low), "high": values.number(high), "available_from": day}
+
+
+def _due_elsewhere(document: Document, episode: Episode, money: Amount | None) -> str | None:
+    """The day on which the holding falls due that the free money comes from: of the same sum, or spoken of just now."""
+    for held in external.held(document):
+        due = held.get("matures_on")
+        same = money is not None and (money.low, money.high) == (held["low"], held["high"])
+        if due is not None and same and date.fromisoformat(due) > document.started_at.date():
+            return str(due)
+    return None
 
 
 def _turns(document: Document, episode: Episode) -> list[Turn]:
