@@ -133,8 +133,11 @@ def _plain(t: str, c: Counted, assume_wan: bool) -> Sum | None:
         return Sum(n.times(WAN), c.end, "ellipsis")
     if not _big_enough(t, n):
         return None
-    if _PER.match(t, c.end) or (_PAID.search(words) and not said_in_digits(t, n)):
+    if _PER.match(t, c.end):
         return Sum(n, c.end, "ellipsis")
+    if _PAID.search(words) and not said_in_digits(t, n):
+        meant = assume_wan and 100 <= n.low < 10_000 and n.step < 1000
+        return Sum(n.times(WAN) if meant else n, c.end, "ellipsis")
     if not _END.match(t, c.end):
         return None
     sure = assume_wan or cues()["money"].search(t, left, right)

@@ -16,7 +16,9 @@ from nlp.document import Answer, Document, Mark, Mention, Turn
 
 _ASKS_SUM = re.compile(r"多少|几|大概|规模|量级|多大|额度|什么数|[\d一二两三四五六七八九十百]+来?[万个]")
 _ASKS_DUE = re.compile(r"到期|快到|几月|几号|哪天|什么时候|啥时候|到了没|日子")
-_ASKS_PLAN = re.compile(r"赎|打算|想(怎么|放|投|做|买|拿|要)|准备|配置|要求|收益|风险|推荐|安排|想法|这边|我们")
+_ASKS_PLAN = re.compile(
+    r"赎|(一年|年化|收益|利率)[^，。]{0,8}(多少|几)|打算|想(怎么|放|投|做|买|拿|要)|准备|配置|要求|收益|风险|推荐|安排|想法|这边|我们"
+)
 _US = re.compile(
     r"(?<!不在)(?<!不是)([你您恁咱](们)?(这|那)?(边|儿|里|家|头)"
     r"|[你您恁咱](们)?(这|那)(?!个|种|些|样|么|只|款)|咱们)"
@@ -30,6 +32,9 @@ _NOW = re.compile(
 )
 _THEN = re.compile(r"(当初|当时|原来|原先|本来|买的时候|以前|去年|前年)[^，。]{0,6}$")
 _CORRECTED = re.compile(r"(不对|不是|不止|说错了?|应该是|哦不|记错了?|其实|哪有[^，。]{0,4}|我这[张笔个])[，。是]*$")
+#: 剩下的一千八才是要打理的: what is left is elsewhere
+_FREED = re.compile(r"^[^，。]{0,3}(可以|拿来|你|才是|能动|要投)")
+_TAKEN_BACK = re.compile(r"^[，吧啊呀]*(不对|说错|记错|哦不)")
 _PIECE = re.compile(r"(一|另一?)[张笔份只]$")
 #: what is paid in or out, gained, lost, or asked as a threshold
 _FLOW = re.compile(
@@ -45,7 +50,7 @@ _HELD = re.compile(r"存单|定期|大额|理财|信托|那?[笔张份]")
 _USED = re.compile(
     r"要用|用掉|用钱|之前|以前|前要|开学|结婚|装修|首付|买房|看房|退休|毕业|增资|办(酒|喜事|满月)|给你一年|岁|再来找|打电话|联系|寄|发给|利率|交满|交完|◇[^，。]{0,2}前|◇[^，。]{0,3}[买存投开办签配][的了过]"
 )
-SMALLEST = 50  #: yuan; less is a price
+SMALLEST = 300  #: yuan; less is a price
 NEAR = 6  #: turns between two mentions of one holding
 
 
@@ -141,7 +146,10 @@ def amount(parts: Sequence[Stretch], place: Mention | None = None) -> Amount | N
     """The sum that the stretches state: what is there now before what was, the nearest before the rest."""
     best: tuple[float, Amount] | None = None
     for part in parts:
-        for found in sums(part.text, part.asked or part.rank >= 2):
+        near = part.asked or part.rank >= 2
+        for found in sums(part.text):
+            if not (near or found.kind == "money" or (found.start <= 6 and (found.high or 0) >= 100_000)):
+                continue
             score = part.rank + _weight(part, found)
             if place is not None and part.turn == place.turn:
                 score -= 0.03 * min(abs(part.start + found.start - place.end), 30)
@@ -154,7 +162,12 @@ def _weight(part: Stretch, found: Amount) -> float:
     before = part.text[max(found.start - 12, 0) : found.start]
     score = 0.3 if found.kind == "money" else 0.0
     score += 1.2 if _NOW.search(before) else 0.0
+    if found.kind == "ellipsis" and found.high in range(10_000, 100_000, 10_000):
+        score -= 0.8  # one digit counts things as often as money
+    if re.search(r"[剩余]下?的?$", before) and _FREED.match(part.text[found.end :]):
+        score -= 2.5
     score -= 1.0 if _THEN.search(before) else 0.0
+    score -= 1.5 if _TAKEN_BACK.match(part.text[found.end :]) else 0.0
     return score + (1.5 if part.asked and _CORRECTED.search(before) else 0.0)
 
 
@@ -181,6 +194,8 @@ def _is_sum(found: Amount) -> bool:
 def _is_flow(text: str, found: Amount) -> bool:
     """Premiums a year, interest, gains and thresholds are no holdings."""
     before, after = text[max(found.start - 9, 0) : found.start], text[found.end : found.end + 8]
+    if found.kind == "ellipsis" and re.search(r"岁[^。]{0,8}$", before):
+        return True
     return bool(_FLOW.search(before) or _AFTER_FLOW.search(after))
 
 

@@ -320,7 +320,7 @@ def _product_in(document: Document, place: Mention, parts: Sequence[Stretch], ki
         mention
         for part, text in texts.items()
         for mention in document.of("product", turn=part.turn)
-        if part.start <= mention.start < part.start + len(text) and not mention.has("question", "negated")
+        if part.start <= mention.start < part.start + len(text) and not mention.has("question")
     ]
     found.sort(key=lambda m: (m.turn, m.start))
     keys = list(dict.fromkeys(m.key for m in found))

@@ -24,7 +24,7 @@ _CHOSEN = re.compile(
     r"能动|剩下?|就拿|拿出|其实|净|到手|一共|总共|加起来|凑|算|不对|不是|应该是|哦不|说错|留.{0,8}，|我那份|分到|我个人|就是|就算?$|能有个$|二十那|落|我这[张笔个]是?|卡里，$|你?(先|就)(写|按)$"
 )
 _NOT_SUM = re.compile(
-    r"(亏|赔|赚|挣|跌|涨|套|房贷还?剩?|贷款还?剩?|欠(?!我)|车贷|贷款|学费|工资(?!卡)|少了|多了|月供|首付|留|一年|每年|每月|一个?月|一天|借走|花|要交|还差|门槛|起投|那八|抽走|扣掉|余额宝里那|红包|[个这本]月|手术要?)[^，。]{0,6}$"
+    r"(亏|赔|赚|挣|跌|涨|套|房贷还?剩?|贷款还?剩?|欠(?!我)|车贷|贷款|学费|工资(?!卡)|少了|多了|月供|首付|留|一年|每年|每月|一个?月|一天|借走|花|要交|还差|门槛|起投|那八|抽走|扣掉|余额宝里那|红包|手术要?)[^，。]{0,6}$"
 )
 _AFTER_NOT = re.compile(
     r"^[^，。]{0,4}(学费|房贷|利息|起投|起步|门槛|一个月|一年|给我弟|给他|借走|是后来|不动|一平|一克|一股|一手|一个人|不能动|应急|兜底|还贷|存着图|规模|的货|要还|岁)"
@@ -56,13 +56,15 @@ _PAST = re.compile(
     r"◇[^，。]{0,8}(就)?(到账了|到了|到的|到我个人|进的|结的|发的|兑的|赎了|卖了|收了|到手了|打的|已经|刚|昨天)|(收了|赎了|卖了|上个?月|去年)[^，。]{0,4}◇"
 )
 _LATER_USE = re.compile(
-    r"(要|得|等着|准备|打算)(用|付|交|给(?!我)|还(?!我)|提|抓|买|垫|做|去|打给)|得用|用钱|要?拿回来|才用|开学|上学|读研|留学|结婚|装修|首付|买房|看房|退休|毕业|生效|开户|学费|满月|进货|垫|酒|办事|◇[^，。]{0,4}(都行|找我|放到|抓|之?前[^，。后]{0,4}(要|得|拿|用|还))|(放|留|锁|用|等)到◇|增资|还有[^，。]{0,2}年|再(联系|打电话|来找)|体检|手术|支架|不能动"
+    r"(要|得|等着|准备|打算)(用|付|交|给(?!我)|还(?!我)|提|抓|买|垫|做|去|打给)|得用|用钱|要?拿回来|才用|开学|上学|读研|留学|结婚|装修|首付|买房|看房|退休|毕业|生效|开户|学费|满月|进货|垫|酒|办事|◇[^，。]{0,4}(都行|找我|放到(?!我)|抓|之?前[^，。后]{0,8}(要|得|拿(?!到)|用|还))|(放|留|锁|用|等)到◇|增资|还有[^，。]{0,2}年|再(联系|打电话|来找)|体检|手术|支架|不能动"
 )
 _COMPANY = re.compile(r"公司(账|的|户|现在|里)|公账|单位(的|账)|厂里|店里(的)?(流水|货款)")
 _COMING = re.compile(
-    r"到账|到期|到手|到[^，。]{0,3}卡|到(?=，|。|$|的|了|嘛|呀|啊|日子)|下来|打(给|到|过来|我|进)|发(下来|给我|工资|奖|钱|(?=，|。|$|的|了|吧|到))|放款|放到我|结(?!婚|构)|还(我|给我|回来)|返|回(来|款|拢|笼)|批|分(红|给我|到)|拿(到|回)|给我|出来|收(齐|到|回)|赎|兑|满|解禁|解锁|出栏|奖|绩效|尾款|能动|开放|付款|汇|到位|年金|领"
+    r"到账|到期|到手|到[^，。]{0,3}卡|到(?=，|。|$|的|了|嘛|呀|啊|日子)|下来|打(给|到|过来|我|进|(?=，|。|$|钱))|发(下来|给我|工资|奖|钱|(?=，|。|$|的|了|吧|到))|放款|放到我|结(?!婚|构)|还(我|给我|回来)|返|回(来|款|拢|笼)|批|分(红|给我|到)|拿(到|回)|给我|出来|收(齐|到|回)|赎|兑|满|解禁|解锁|出栏|奖|花红|绩效|尾款|能动|开放|付款|汇|到位|年金|领"
 )
 _ARRIVES = re.compile(r"到|打|发|放|结|还|返|回|批|拿|收|赎|兑|满|解|出|领|给我")
+KEPT = {True: 1.2, False: 3.0}  #: what speaks against a sum that lies with an institution
+_ASKS_WHEN = re.compile(r"什么时候|啥时候|几时|哪天|几号|几月|到期了?(没|吗)|快到")
 FAR = 240  #: days to a bare month or day from which the one just gone is meant
 
 
@@ -103,7 +105,7 @@ class Weighed:
 def total(document: Document, turns: Sequence[Turn], episode: Episode) -> tuple[Amount | None, Mark | None, bool]:
     """The episode's sum, its place, and whether it lies with an institution."""
     found = list(_weighed(document, turns, episode))
-    best = max(found, key=lambda w: w.weight, default=None)
+    best = max(found or _asked_about(document, episode), key=lambda w: w.weight, default=None)
     if best is None:
         return None, None, False
     money = _half(best.money) if _takes_half(document, episode, best) else best.money
@@ -117,7 +119,9 @@ def _weighed(document: Document, turns: Sequence[Turn], episode: Episode) -> Ite
         for money in _amounts(document, turn, episode):
             kept = _is_kept(document, turn, money)
             weight = _weight(document, turn, money, episode)
-            yield Weighed(money, turn.index, weight - (1.2 if kept and not _free(turn.text, money) else 0.0), kept)
+            yield Weighed(
+                money, turn.index, weight - (KEPT[episode.sure] if kept and not _free(turn.text, money) else 0.0), kept
+            )
     for turn in document.turns[max(episode.first - 1, 0) : episode.last + 3]:
         if turn.by_customer or _LURED.search(turn.text) or not _agreed(document, turn):
             continue
@@ -126,6 +130,18 @@ def _weighed(document: Document, turns: Sequence[Turn], episode: Episode) -> Ite
                 weight = _standing(turn.index, episode) + (1.6 if _SUMS_UP.search(turn.text) else 0.0)
                 weight += 0.8 if turn.index + 1 in episode.turns else 0.0
                 yield Weighed(money, turn.index, weight + _free(turn.text, money), False)
+
+
+def _asked_about(document: Document, episode: Episode) -> list[Weighed]:
+    """您账上的三十万打算怎么用: the sum stands in the question alone."""
+    prompts = (document.prompt(number) for number in sorted(episode.turns))
+    asked = {p.index: p for p in prompts if p is not None and not _LURED.search(p.text)}
+    return [
+        Weighed(money, number, 0.0, False)
+        for number, turn in asked.items()
+        for money in values.amounts(turn.text)
+        if _may_be(turn.text, money)
+    ][:1]
 
 
 def _agreed(document: Document, turn: Turn) -> bool:
@@ -195,6 +211,8 @@ def _may_be(text: str, money: Amount, sure: bool = False, least: int = LEAST) ->
         return False
     if money.kind == "ellipsis" and max(money.low or 0, money.high or 0) in (10_000, 20_000):
         return False  # 一 and 两 count things
+    if money.kind == "ellipsis" and re.search(r"[个这本]月$", before):
+        return False  # 下个月21到期
     if _LEFT.search(before):
         return True
     return not (_NOT_SUM.search(before) or _AFTER_NOT.search(text[money.end : money.end + 7]))
@@ -253,6 +271,8 @@ def _of_another(document: Document, turn: Turn) -> bool:
 def _days(document: Document, turn: Turn, own: bool) -> Iterator[tuple[float, date]]:
     """Days on which money comes, and how plainly that is said."""
     due = {day for day, _ in holdings.dues(turn.text, document.started_at)} if own else set()
+    prompt = document.prompt(turn.index)
+    asked = own and prompt is not None and bool(_ASKS_WHEN.search(prompt.text))
     for day in values.dates(turn.text, document.started_at):
         low, high = turn.clauses[turn.clause_at(day.start)]
         before = turn.text[max(day.start - 12, low) : day.start]
@@ -263,7 +283,7 @@ def _days(document: Document, turn: Turn, own: bool) -> Iterator[tuple[float, da
             continue
         if "上半年" in day.text or (ahead > FAR and not re.search(r"[明后来]年|年底|\d{4}", day.text)):
             continue
-        comes = _COMING.search(around)
+        comes = _COMING.search(around) or asked
         if comes or day.on in due:
             plain = 2.0 if _ARRIVES.search(after[:6]) else 1.0
             yield plain + (0.5 if "到账" in after else 0.0) - 0.001 * day.start, day.on
