@@ -20,6 +20,7 @@ from nlp.recognizers.external_products import product_of
 
 VERSION = "1"
 TAG = "assets.external"
+NOT_HELD = ("gone", "empty", "owe", "none")  #: signs that nothing lies there
 _ASKED = re.compile(r"有没有|还有|吗|呢|没有|有没|多少|哪|是不是|对吧|吧|？|没|得|啥|什么|这些地方|一起看")
 _POLICY = re.compile(
     r"(还?有|买了|投了|跟了|配了)[^，。？！没]{0,8}◆|◆[^。？！]{0,10}(每年|一年)?(交|供)(了|着|[\d一二两三四五六七八九十几])"
@@ -57,9 +58,11 @@ def _holding(
     turn = document.turns[place.turn]
     prompt = document.prompt(turn.index) if place.by_customer else turn
     asked = prompt.text if prompt is not None else ""
-    value = _value(document, place, standing)
     cue = local.judge("external", local.window(document, place))
     sign = cue.sign if cue is not None else None
+    if place.by_customer and sign in NOT_HELD:
+        return None
+    value = _value(document, place, standing)
     has_sum = _says_sum(document, place, spoken, parts, asked)
     if place.by_customer and not _is_held(document, place, sign, has_sum, value["matures_on"]):
         return None
@@ -151,8 +154,6 @@ def _parts(document: Document, place: Mention, spoken: Sequence[Mention]) -> lis
 
 def _is_held(document: Document, place: Mention, sign: str | None, money: bool, due: str | None) -> bool:
     """Whether the words say that he holds something there; without a name they must say it plainly."""
-    if sign in ("gone", "empty", "owe", "none"):
-        return False
     if _THIRD.search(local.window(document, place, before=0, after=0)):
         return False
     if place.kind == "institution":

@@ -34,6 +34,7 @@ _SPARED = re.compile(
     r"^(块钱?|多)?[^，。]{0,3}((要|得)[^，。]{0,3}给|给(?!你|您|恁|我)|(要|得)(修|还|交|付|拿去|留)|是(我|他|她)?(弟|哥|姐|妹|爸|妈|儿子|女儿|婆婆)|不能动|我老婆讲|我?(儿子|女儿)要|备着|原来)"
 )
 _TAKEN_BACK = re.compile(r"^[，吧啊呀]*(不对|说错|记错|哦不)")
+_DENIED = re.compile(r"(哪有|哪来|哪里有|不是|没有|什么)$")
 _SET_ASIDE = re.compile(
     r"留|扣|得给|要给|拿去|交(首付|学费|税)|还(房|车)?贷|(先|得|要)还|不能动|不能全|首付|学费|装修|看病|买药|他那一?份|她那一?份|是(我|他)(弟|哥|姐|妹|爸|妈)|其中|里头|一部分|除(掉|去|开)|刨|抛开|剩|垫|缴"
 )
@@ -176,7 +177,10 @@ def _weight(document: Document, turn: Turn, money: Amount, episode: Episode) -> 
         weight -= 3.0
     prompt = document.prompt(turn.index)
     if prompt is not None and prompt.index == turn.index - 1 and values.amounts(prompt.text, True):
-        weight += 0.8  # he puts the advisor's sum right, or says it after him
+        # he puts the advisor's sum right, or says it after him
+        weight += 1.8 if _SUMS_UP.search(prompt.text) else 0.8
+    if _DENIED.search(before):
+        weight -= 2.5
     return weight - 0.001 * money.start
 
 
