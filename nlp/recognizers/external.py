@@ -62,8 +62,11 @@ def _holding(
     sign = cue.sign if cue is not None else None
     if place.by_customer and sign in NOT_HELD:
         return None
-    value = _value(document, place, standing)
     has_sum = _says_sum(document, place, spoken, parts, asked)
+    if place.by_customer and place.kind == "institution" and sign is None and not has_sum:
+        if not _names_it(document, place):
+            return None
+    value = _value(document, place, standing)
     if place.by_customer and not _is_held(document, place, sign, has_sum, value["matures_on"]):
         return None
     marks = [place.mark, *(p.mark for p in parts)]
@@ -157,9 +160,7 @@ def _is_held(document: Document, place: Mention, sign: str | None, money: bool, 
     if _THIRD.search(local.window(document, place, before=0, after=0)):
         return False
     if place.kind == "institution":
-        if sign is None:
-            return money or _names_it(document, place)
-        return money or due is not None or _is_sure(document, place)
+        return sign is None or money or due is not None or _is_sure(document, place)
     window = local.window(document, place)
     if local.judge("product", window) is not None and not money:
         return False
