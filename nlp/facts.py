@@ -32,15 +32,24 @@ BORDERS = "，。？！；"
 SETTLED = frozenset({"funds.idle", "assets.external"})
 
 
-def fold(document: Document, candidates: Iterable[Candidate]) -> tuple[TagAssertion, ...]:
-    """One assertion per fact, in the order in which they were first said."""
+def fold(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """One candidate per fact, in the order in which they were first said."""
     groups: dict[tuple[Any, ...], Candidate] = {}
     for candidate in sorted(candidates, key=lambda c: (c.order, c.tag, c.rule)):
         key = _key(candidate)
         known = groups.get(key)
         groups[key] = candidate if known is None else _join(known, candidate)
-    ordered = sorted(groups.values(), key=lambda c: (min(m.turn for m in c.marks), c.tag))
-    return tuple(_assertion(document, candidate) for candidate in ordered)
+    return in_order(groups.values())
+
+
+def in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """In the order in which they were first said."""
+    return sorted(candidates, key=lambda c: (min(m.turn for m in c.marks), c.tag))
+
+
+def assertions(document: Document, candidates: Iterable[Candidate]) -> tuple[TagAssertion, ...]:
+    """The candidates with their words."""
+    return tuple(_assertion(document, candidate) for candidate in candidates)
 
 
 def _key(candidate: Candidate) -> tuple[Any, ...]:

@@ -34,7 +34,7 @@ def read(conversation: Conversation, classifier: Classifier | None = None) -> Re
         note = f"接听人不是客户, 不打标签 (第 {stranger.index} 句: {stranger.raw[:30]})"
         identity = topics.stranger(document, stranger)
         return Reading((), (identity, *mentions), version, (note,))
-    assertions = facts.fold(document, candidates(document))
+    assertions = facts.assertions(document, facts.fold(candidates(document)))
     if classifier is not None:
         assertions = second_opinion(conversation, assertions, classifier)
     return Reading(assertions, mentions, version)

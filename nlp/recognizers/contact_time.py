@@ -5,8 +5,9 @@ advisor proposes a time to call and he agrees. Of several appointments the last 
 Words: nlp/lexicon/cues/contact_time.yaml.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from dongke.types import Polarity
 from nlp import windows
@@ -253,6 +254,24 @@ def _with_proof(item: Found, appointments: list[Found]) -> Found:
 
 def _mark(turn: Turn, window: Window) -> Mark:
     return Mark(turn.index, window.start, window.end)
+
+
+def value_at(document: Document, said: Sequence[Turn], kind: str, affirmed: bool) -> dict[str, Any] | None:
+    """The window that these turns of his are known to name; None where no time is named in them or in what they answer."""
+    reference = document.started_at
+    polarity: windows.WindowPolarity = "affirmed" if affirmed else "negated"
+    meant: windows.WindowKind = "once" if kind == "once" else "recurring"
+    prompts = [p for t in said if (p := document.prompt(t.index)) is not None]
+    for turn in [*reversed(said), *reversed(prompts)]:
+        text = spoken.plain(turn.text)
+        exprs = [e for e in spoken.joined(text, reference) if not e.past]
+        fitting = [e for e in exprs if spoken.is_refused(text, e) is not affirmed] or exprs
+        if fitting:
+            window = spoken.evening(windows.to_window(fitting[-1], reference, polarity, meant), text, reference)
+            value = window.to_json()
+            value.pop("polarity")
+            return value
+    return None
 
 
 def _candidate(item: Found) -> Candidate:

@@ -5,7 +5,8 @@ rates of losses, fees, loans and of what others pay are none.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from nlp import dialogue, values
 from nlp.document import Candidate, Document, Mark, Turn
@@ -62,6 +63,15 @@ def find(document: Document) -> Iterator[Candidate]:
             confidence=0.88 if asked else 0.8,
             steps=(f"客户说「{turn.text[start:end]}」",),
         )
+
+
+def value_at(said: Sequence[Turn]) -> dict[str, Any] | None:
+    """The rate that these turns of his are known to ask for; None where they name none."""
+    for turn in reversed(said):
+        found = _stated(turn, True) or _bare(turn)
+        if found is not None:
+            return {"low_pct": values.number(found[0]), "high_pct": values.number(found[1])}
+    return None
 
 
 def _asks(text: str) -> bool:

@@ -1,0 +1,68 @@
+"""裁决: which claims become tags, and how sure each is. One logistic formula over a claim's measures, fitted on talks that
+neither the rules nor the weights had seen, so that a confidence of 0.8 means: four of five such tags were right."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nlp import facts
+from nlp.document import Candidate, Document
+from nlp.learned import model
+from nlp.learned.claims import Claim, Opinions, claims, measures
+
+CERTAIN = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """公式: the weight of each measure, how often each rule was right, and from which probability a tag stands."""
+
+    weights: Mapping[str, float]
+    reliability: Mapping[str, float]
+    thresholds: Mapping[str, float]
+
+    def probability(self, claim: Claim) -> float:
+        """How likely the claim is right."""
+        total = sum(self.weights.get(name, 0.0) * value for name, value in measures(claim, self.reliability).items())
+        return 1 / (1 + math.exp(-total))
+
+    def stands(self, claim: Claim, probability: float) -> bool:
+        """Whether so probable a claim becomes a tag."""
+        tag = claim.candidate.tag
+        return probability >= self.thresholds.get(tag, self.thresholds["*"])
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """学到的读者: the weights and the formula that judge what the rules found and add what they overlooked."""
+
+    model: model.Model
+    formula: Formula
+
+    def decide(self, document: Document, found: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates that stand, those of the rules and the model's own, in the order in which they were said."""
+        opinions = Opinions(self.model.opinions(document))
+        judged = [(claim, self.formula.probability(claim)) for claim in claims(document, found, opinions)]
+        kept = [self._signed(claim, chance) for claim, chance in judged if self.formula.stands(claim, chance)]
+        return facts.in_order(kept)
+
+    def _signed(self, claim: Claim, probability: float) -> Candidate:
+        candidate = claim.candidate
+        steps = (*candidate.steps, *self._reasons(claim))
+        return replace(candidate, confidence=min(probability, CERTAIN), steps=steps)
+
+    def _reasons(self, claim: Claim) -> Iterable[str]:
+        best = claim.best
+        if best is None:
+            yield "学到的读法: 没有见过这样的说法"
+            return
+        seen = "".join(f"「{one.strip('^$')}」" for one in self.model.why(best))
+        yield f"学到的读法: 第 {best.turn} 句 {claim.elsewhere:.0%}{', 凭 ' + seen if seen else ''}"
+
+
+def reader(loaded: tuple[model.Model, Mapping[str, Any]]) -> Reader:
+    """The reader of a loaded archive."""
+    weights, meta = loaded
+    formula = meta["formula"]
+    return Reader(weights, Formula(formula["weights"], formula["reliability"], formula["thresholds"]))
