@@ -5,13 +5,13 @@ from functools import cache, lru_cache
 from nlp import vocabulary
 from nlp.matcher import Matcher
 
-Place = tuple[int, str]  #: position in the text, concept
+Place = tuple[int, int, str]  #: start and end in the text, concept
 
 
 @lru_cache(maxsize=1024)
 def find(text: str) -> tuple[Place, ...]:
     """Every concept in the text, in reading order; of overlapping words the longest at each place."""
-    return tuple((hit.start, concept) for hit in _matcher().find(text) for concept in hit.payload)
+    return tuple((hit.start, hit.end, concept) for hit in _matcher().find(text) for concept in hit.payload)
 
 
 @cache

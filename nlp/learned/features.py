@@ -6,13 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from nlp import entities
+from nlp import context, entities
 from nlp.document import Document, Mention, Turn
+from nlp.learned import concepts
 from nlp.learned.shapes import TARGET, shape
 
 NAMED = ("product", "permission", "institution", "channel_word")
 BACK = 5  #: so many turns back a thing may have been named that an answer is about
 LEFT, RIGHT = 14, 15  #: characters around a named thing
+REACH = 12  #: characters beside it in which a concept belongs to it
+#: concepts that describe a thing (nlp/lexicon/concepts/wishes.yaml) → its kind
+DESCRIBED = {"kind": "product", "perm": "permission"}
+VAGUE = frozenset({"dividend_income", "wealth_generic", "other_derivative"})
+CODES = {"structured": "structured_note", "qdii_overseas": "qdii", "fund_generic": "fund"}
 Groups = Sequence[tuple[str, Sequence[str]]]  #: group → what was seen
 
 
@@ -49,9 +55,37 @@ class _View:
             by_turn[mention.turn].append(mention)
         self.mentions: Mapping[int, Sequence[Mention]] = by_turn
         self.shapes = [shape(turn, by_turn.get(turn.index, ())) for turn in document.turns]
+        self.concepts = [concepts.find(turn.text) for turn in document.turns]
+        self._described = [_described(turn, self.concepts[turn.index]) for turn in document.turns]
 
     def of(self, turn: int) -> Sequence[Mention]:
         return self.mentions.get(turn, ())
+
+    def things(self, turn: int) -> Sequence[Mention]:
+        """What is named in the turn, then what is only described in it."""
+        named = [m for m in self.of(turn) if m.kind in NAMED]
+        keys = {(m.kind, m.key) for m in named}
+        return [*named, *(m for m in self._described[turn] if (m.kind, m.key) not in keys)]
+
+
+def _described(turn: Turn, places: Sequence[concepts.Place]) -> list[Mention]:
+    """那种跟着大盘走的: things spoken of without their name."""
+    found = []
+    for start, end, concept in places:
+        kind, _, key = concept.partition("_")
+        if kind in DESCRIBED and key not in VAGUE:
+            mention = Mention(
+                kind=DESCRIBED[kind],
+                key=CODES.get(key, key),
+                turn=turn.index,
+                start=start,
+                end=end,
+                text=turn.text[start:end],
+                speaker=turn.speaker,
+                rule="described",
+            )
+            found.append(mention)
+    return context.apply(turn, found)
 
 
 def _grams(text: str, low: int, high: int) -> list[str]:
@@ -66,11 +100,16 @@ def _of_turn(view: _View, turn: Turn) -> Groups:
     if prompt is not None:
         found.append(("asked", _grams(view.shapes[prompt.index][-30:] + "$", 2, 3)))
         found.append(("asked@", [_name(m) for m in view.of(prompt.index)]))
+        found.append(("asked.concept", [concept for _, _, concept in view.concepts[prompt.index]]))
     if number and document.turns[number - 1].speaker is turn.speaker:
         found.append(("before", _grams(view.shapes[number - 1][-20:] + "$", 2, 3)))
     if number + 1 < len(document.turns):
         same = document.turns[number + 1].speaker is turn.speaker
         found.append(("on" if same else "reply", _grams("^" + view.shapes[number + 1][:12], 2, 3)))
+        found.append(("reply.concept", [concept for _, _, concept in view.concepts[number + 1]]))
+    said = [concept for _, _, concept in view.concepts[number]]
+    found.append(("concept", said))
+    found.append(("concepts", [f"{a} {b}" for n, a in enumerate(said) for b in said[n + 1 : n + 4]]))
     found.append(("@", [seen for m in view.of(number) for seen in _seen(m)]))
     place = "first" if number < 4 else "last" if number > len(document.turns) - 5 else "middle"
     found.append(("about", (f"chat{document.is_chat:d}", f"length{min(len(own) // 6, 6)}", place)))
@@ -90,12 +129,10 @@ def _named(view: _View, turn: Turn) -> Iterator[Instance]:
     """The things that the turn speaks of: named in it, in the words it answers, or last before it."""
     seen: dict[tuple[str, str], tuple[str, Mention]] = {}
     prompt = view.document.prompt(turn.index)
-    for mention in view.of(turn.index):
-        if mention.kind in NAMED:
-            seen.setdefault((mention.kind, mention.key), ("own", mention))
-    for mention in view.of(prompt.index) if prompt is not None else ():
-        if mention.kind in NAMED:
-            seen.setdefault((mention.kind, mention.key), ("asked", mention))
+    for mention in view.things(turn.index):
+        seen.setdefault((mention.kind, mention.key), ("own", mention))
+    for mention in view.things(prompt.index) if prompt is not None else ():
+        seen.setdefault((mention.kind, mention.key), ("asked", mention))
     for kind in ("product", "permission"):
         if all(k != kind for k, _ in seen):
             for mention in _last(view, turn.index, kind):
@@ -109,7 +146,7 @@ def _named(view: _View, turn: Turn) -> Iterator[Instance]:
 
 def _last(view: _View, turn: int, kind: str) -> list[Mention]:
     for number in range(turn - 1, max(turn - BACK - 1, -1), -1):
-        found = [m for m in view.of(number) if m.kind == kind]
+        found = [m for m in view.things(number) if m.kind == kind]
         if found:
             return found
     return []
@@ -117,7 +154,9 @@ def _last(view: _View, turn: int, kind: str) -> list[Mention]:
 
 def _of_named(view: _View, turn: Turn, where: str, mention: Mention, rivals: int) -> Groups:
     target = (mention.kind, mention.key)
-    own = shape(turn, view.of(turn.index), target)
+    spoken = view.of(turn.index) if mention.rule != "described" else [*view.of(turn.index), mention]
+    own = shape(turn, spoken if mention.turn == turn.index else view.of(turn.index), target)
+    places = view.concepts[turn.index]
     found: list[tuple[str, Sequence[str]]] = []
     if where == "own":
         at = max(own.find(TARGET), 0)
@@ -126,8 +165,12 @@ def _of_named(view: _View, turn: Turn, where: str, mention: Mention, rivals: int
         found.append(("left", _grams(left, 1, 3)))
         found.append(("right", _grams(right, 1, 3)))
         found.append(("own", _grams(f"^{own}$", 2, 3)))
+        found.append(("left.concept", [c for a, b, c in places if mention.start - REACH <= a and b <= mention.start]))
+        found.append(("right.concept", [c for a, b, c in places if mention.end <= a < mention.end + REACH]))
+        found.append(("concept", [c for a, _, c in places if a != mention.start]))
     else:
         found.append((f"answer.{where}", _grams(f"^{own}$", 1, 4)))
+        found.append((f"concept.{where}", [c for _, _, c in places]))
     prompt = view.document.prompt(turn.index)
     if prompt is not None:
         words = shape(prompt, view.of(prompt.index), target)
@@ -136,7 +179,7 @@ def _of_named(view: _View, turn: Turn, where: str, mention: Mention, rivals: int
         found.append(("next", _grams("^" + view.shapes[turn.index + 1][:10], 2, 3)))
     key = entities.institution_type(mention.key) if mention.kind == "institution" else mention.key
     flags = sorted(mention.flags)
-    found.append((f"@{where}", (*flags, "+".join(flags) + "!", f"rivals{min(rivals, 3)}", f"key:{key}")))
+    found.append((f"@{where}", (*flags, "+".join(flags) + "!", f"rivals{min(rivals, 3)}", f"key:{key}", mention.rule)))
     beside = [f"{m.kind}:{m.key}" for m in view.of(turn.index) if m.kind not in NAMED]
     found.append((f"beside.{where}", beside))
     return found
