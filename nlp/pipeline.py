@@ -1,6 +1,7 @@
 """读会话: every step from words to tags, in order. Read this file first.
 
-clean → who is on the line → mentions (named things, frames) → context → dialogue → recognizers → one tag per fact.
+clean → who is on the line → mentions (named things, frames) → context → dialogue → recognizers → one tag per fact →
+what annotated talks teach: a verdict on each tag, and tags that the rules overlooked.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from nlp import clauses, context, dialogue, entities, facts, frames, registry, r
 from nlp.classifier import Classifier, second_opinion
 from nlp.clean import clean
 from nlp.document import Candidate, Document, Mention, Turn
+from nlp.learned import verdict
 
 _NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)  #: mentions carry no dates
 
@@ -21,10 +23,18 @@ def analyze(conversation: Conversation) -> list[TagAssertion]:
     return list(read(conversation).assertions)
 
 
+def analyze_by_rules(conversation: Conversation) -> list[TagAssertion]:
+    """What the rules alone would assert, before the verdict."""
+    document = prepare(conversation)
+    if roles.stranger(document.turns) is not None:
+        return []
+    return list(facts.assertions(document, facts.fold(candidates(document))))
+
+
 def read(conversation: Conversation, classifier: Classifier | None = None) -> Reading:
     """Everything found in one conversation: tags, topic mentions, and notes on what was overruled as a whole.
 
-    A classifier (nlp/classifier.py) weighs the tags as a second opinion; it makes none.
+    A classifier (nlp/classifier.py) of the broker's own weighs the tags once more; it makes none.
     """
     document = prepare(conversation)
     version = engine_version(classifier)
@@ -34,7 +44,8 @@ def read(conversation: Conversation, classifier: Classifier | None = None) -> Re
         note = f"接听人不是客户, 不打标签 (第 {stranger.index} 句: {stranger.raw[:30]})"
         identity = topics.stranger(document, stranger)
         return Reading((), (identity, *mentions), version, (note,))
-    assertions = facts.assertions(document, facts.fold(candidates(document)))
+    decided = verdict.default().decide(document, facts.fold(candidates(document)))
+    assertions = facts.assertions(document, decided)
     if classifier is not None:
         assertions = second_opinion(conversation, assertions, classifier)
     return Reading(assertions, mentions, version)

@@ -62,6 +62,6 @@ RECOGNIZERS: tuple[Recognizer, ...] = (
 def engine_version() -> str:
     """What is stored with every reading: changes whenever a rule, a word or a line of code of the reader does."""
     digest = hashlib.sha256()
-    for path in sorted(p for p in HERE.rglob("*") if p.suffix in (".py", ".yaml", ".txt")):
+    for path in sorted(p for p in HERE.rglob("*") if p.suffix in (".py", ".yaml", ".txt", ".npz")):
         digest.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes())
     return f"{ENGINE}-{digest.hexdigest()[:12]}"

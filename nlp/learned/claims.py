@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nlp import entities
 from nlp.document import Candidate, Document, Mark
@@ -16,6 +16,7 @@ SHARE = 0.5  #: turns with so much of the best turn's probability are evidence t
 NEAR = 1  #: turns beside the evidence that may speak for it
 SURE = 0.4  #: a turn with so much probability is added to what the rules found
 FLOOR = 0.01
+NAMELESS = "None"  #: a place of which only the type is said
 USUAL = 0.15  #: support of all claims per turn, in an ordinary talk
 
 
@@ -23,7 +24,7 @@ USUAL = 0.15  #: support of all claims per turn, in an ordinary talk
 class Claim:
     """主张. `support`: the model's best probability in the evidence; `elsewhere`: anywhere in the talk; `rival`: that of
     another value of the same tag in the evidence; `turns`: how many turns speak for it; `company`: the support of all other
-    claims together against what is usual in a talk of that length, log ratio (a talk of look-alikes has little)."""
+    claims together against what is usual in a talk of that length, log ratio (a talk of look-alikes has little); `near`: tag → the best support of a claim of that tag in the same or the next turns."""
 
     candidate: Candidate
     by_rule: bool
@@ -33,6 +34,12 @@ class Claim:
     turns: int
     best: Opinion | None = None
     company: float = 0.0
+    near: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> set[int]:
+        """The turns of the evidence."""
+        return {mark.turn for mark in self.candidate.marks}
 
 
 class Opinions:
@@ -47,7 +54,14 @@ class Opinions:
                 self.by_label[label][opinion.turn] = opinion
 
     def of(self, label: Label) -> Mapping[int, Opinion]:
-        return self.by_label.get(label, {})
+        """Turn → opinion of that label; of a place without a name, of any place of its type."""
+        if label.main[1:] != (NAMELESS,):
+            return self.by_label.get(label, {})
+        found: dict[int, Opinion] = {}
+        for other, by_turn in self.by_label.items():
+            if (other.tag, other.polarity, other.main[:1]) == (label.tag, label.polarity, label.main[:1]):
+                found |= by_turn
+        return found
 
     def rival(self, label: Label, turns: set[int]) -> float:
         """The best probability, in these turns, of the same tag with another value or polarity."""
@@ -64,13 +78,15 @@ def whole(opinion: Opinion) -> Label:
         return opinion.label
     key = opinion.instance.key
     if opinion.mention.kind == "institution":
-        key = entities.institution_type(key)
+        return replace(opinion.label, main=(entities.institution_type(key), key))
     return replace(opinion.label, main=(key,))
 
 
 def label_of(candidate: Candidate) -> Label:
     """The label under which the model knows a candidate."""
     main = tuple(str(candidate.value.get(name)) for name in MAIN[candidate.tag])
+    if candidate.tag == TAGS["institution"] and candidate.polarity == "affirmed":
+        main = (*main, str(candidate.value["institution"]))
     return Label(candidate.tag, candidate.polarity.value, main)
 
 
@@ -79,7 +95,24 @@ def claims(document: Document, found: Sequence[Candidate], opinions: Opinions) -
     alone = list(_claims(document, found, opinions))
     total = sum(claim.support for claim in alone)
     usual = USUAL * len(document.turns)
-    return [replace(claim, company=math.log((total - claim.support + 0.5) / (usual + 0.5))) for claim in alone]
+    return [
+        replace(
+            claim,
+            company=math.log((total - claim.support + 0.5) / (usual + 0.5)),
+            near=_near(claim, alone),
+        )
+        for claim in alone
+    ]
+
+
+def _near(claim: Claim, others: Sequence[Claim]) -> dict[str, float]:
+    turns = {turn + step for turn in claim.shown for step in range(-NEAR, NEAR + 1)}
+    found: dict[str, float] = {}
+    for other in others:
+        if other is not claim and not turns.isdisjoint(other.shown):
+            tag = other.candidate.tag
+            found[tag] = max(found.get(tag, 0.0), other.support)
+    return found
 
 
 def _claims(document: Document, found: Sequence[Candidate], opinions: Opinions) -> Iterator[Claim]:
@@ -155,4 +188,7 @@ def measures(claim: Claim, reliability: Mapping[str, float]) -> dict[str, float]
         f"{tag}.rule": by_rule,
         f"{tag}.support": support,
         f"{tag}.negated": float(claim.candidate.polarity == "negated"),
+        "same.better": max(claim.near.get(tag, 0.0) - claim.support, 0.0),
+        f"{tag}.same": claim.near.get(tag, 0.0),
+        **{f"near.{other}": support for other, support in claim.near.items()},
     }

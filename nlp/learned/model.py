@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -194,9 +193,3 @@ def _kind(archive: Any, kind: str, meta: Mapping[str, Any]) -> Weights:
 def _target(row: Mapping[str, Any]) -> Target:
     choices = tuple(Choice(tuple(one["values"]), tuple(one["columns"])) for one in row["choices"])
     return Target(row["tag"], row["polarity"], row["column"], choices)
-
-
-@cache
-def default() -> tuple[Model, Mapping[str, Any]]:
-    """The model that comes with the product."""
-    return load()

@@ -4,7 +4,7 @@ neither the rules nor the weights had seen, so that a confidence of 0.8 means: f
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cache
 
 from nlp import facts
 from nlp.document import Candidate, Document
@@ -61,8 +61,9 @@ class Reader:
         yield f"学到的读法: 第 {best.turn} 句 {claim.elsewhere:.0%}{', 凭 ' + seen if seen else ''}"
 
 
-def reader(loaded: tuple[model.Model, Mapping[str, Any]]) -> Reader:
-    """The reader of a loaded archive."""
-    weights, meta = loaded
+@cache
+def default() -> Reader:
+    """The reader that comes with the product."""
+    weights, meta = model.load()
     formula = meta["formula"]
     return Reader(weights, Formula(formula["weights"], formula["reliability"], formula["thresholds"]))
