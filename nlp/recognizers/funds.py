@@ -16,7 +16,8 @@ from nlp.amounts import Amount
 from nlp.document import Candidate, Document, Mark, Mention, Turn
 from nlp.recognizers import external, idle_denied
 from nlp.recognizers.common import steps
-from nlp.recognizers.idle_sums import HERE, SHRUNK, Episode, available_from, total
+from nlp.recognizers.idle_days import available_from
+from nlp.recognizers.idle_sums import HERE, SHRUNK, Episode, total
 
 VERSION = "1"
 TAG = "funds.idle"
@@ -177,13 +178,13 @@ def value_at(document: Document, turns: Sequence[int]) -> dict[str, Any]:
     signs = tuple(_sign(document.turns[number], 0, len(document.turns[number].text)) for number in turns)
     episode = Episode(signs, sure=True)
     around = _turns(document, episode)
-    money, place, _ = total(document, around, episode)
+    money, place, _ = total(document, episode)
     return _slots(document, episode, around, money, place)
 
 
 def _affirmed(document: Document, episode: Episode) -> Candidate | None:
     turns = _turns(document, episode)
-    money, place, kept = total(document, turns, episode)
+    money, place, kept = total(document, episode)
     score = _score(document, episode, money, kept)
     if score < LEAST_SCORE:
         return None

@@ -5,21 +5,19 @@ the advisor sums up with it and the customer agrees. The heaviest is the sum; of
 aside the free part.
 """
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 
-from nlp import holdings, values
 from nlp.amounts import Amount
 from nlp.document import Answer, Document, Mark, Mention, Turn
+from nlp.recognizers.ledger import Ledger, Spoken, equal, ledger
 
-LEAST = 3500  #: yuan; less is no investment
 _HOW_MUCH = re.compile(r"多少|几个|大概|量级|规模|多大|什么数|有多|额度|数额|方便(讲|说)|对吧|是有|左右|万")
 _LURED = re.compile(r"起|门槛|新客|送|中签|缴款|限额|日均|活动|利率|收益")
 SHRUNK = re.compile(r"投了|进去|亏|跌|套|赔|剩.{0,3}十|买的|万块钱，")
 _LOST = re.compile(r"投了|亏|跌|套[着牢住了在]|赔")
-_COUNTED = re.compile(r"[\d一二三四五六七八九十百千]个")
 _CHOSEN = re.compile(
     r"能动|剩下?|就拿|拿出|其实|净|到手|一共|总共|加起来|凑|算|不对|不是|应该是|哦不|说错|留.{0,8}，|我那份|分到|我个人|就是|就算?$|能有个$|二十那|落|我这[张笔个]是?|卡里，$|你?(先|就)(写|按)$"
 )
@@ -53,20 +51,91 @@ _AGREES = re.compile(r"^[嗯对哦啊是，。]*(现成|有|在|差不多|就那
 HERE = re.compile(
     r"(已经|都|刚|昨天|前天|上周|上个?礼拜|上个?月)[^，。]{0,8}(到|发|打|进|分|兑|收|赎|卖)|(到账|到手|到位|下来)了|趴着|躺着|闲着|晒太阳|(卡|账户|手|存折)(上|里)"
 )
-_PAST = re.compile(
-    r"◇[^，。]{0,8}(就)?(到账了|到了|到的|到我个人|进的|结的|发的|兑的|赎了|卖了|收了|到手了|打的|已经|刚|昨天)|(收了|赎了|卖了|上个?月|去年)[^，。]{0,4}◇"
-)
-_LATER_USE = re.compile(
-    r"(要|得|等着|准备|打算)(用|付|交|给(?!我)|还(?!我)|提|抓|买|垫|做|去|打给)|得用|用钱|要?拿回来|才用|开学|上学|读研|留学|结婚|装修|首付|买房|看房|退休|毕业|生效|开户|学费|满月|进货|垫|酒|办事|◇[^，。]{0,4}(都行|找我|放到(?!我)|抓|之?前[^，。后]{0,8}(要|得|拿(?!到)|用|还))|(放|留|锁|用|等)到◇|增资|还有[^，。]{0,2}年|再(联系|打电话|来找)|体检|手术|支架|不能动"
-)
 _COMPANY = re.compile(r"公司(账|的|户|现在|里)|公账|单位(的|账)|厂里|店里(的)?(流水|货款)")
-_COMING = re.compile(
+COMING = re.compile(
     r"到账|到期|到手|到[^，。]{0,3}卡|到(?=，|。|$|的|了|嘛|呀|啊|日子)|下来|打(给|到|过来|我|进|(?=，|。|$|钱))|发(下来|给我|工资|奖|钱|(?=，|。|$|的|了|吧|到))|放款|放到我|结(?!婚|构)|还(我|给我|回来)|返|回(来|款|拢|笼)|批|分(红|给我|到)|拿(到|回)|给我|出来|收(齐|到|回)|赎|兑|满|解禁|解锁|出栏|奖|花红|绩效|尾款|能动|开放|付款|汇|到位|年金|领"
 )
-_ARRIVES = re.compile(r"到|打|发|放|结|还|返|回|批|拿|收|赎|兑|满|解|出|领|给我")
-KEPT = {True: 1.2, False: 3.0}  #: what speaks against a sum that lies with an institution
-_ASKS_WHEN = re.compile(r"什么时候|啥时候|几时|哪天|几号|几月|到期了?(没|吗)|快到")
-FAR = 240  #: days to a bare month or day from which the one just gone is meant
+
+_ASKS = re.compile(r"[吗呢？?]|打算|怎么|想")
+_SPENT = re.compile(
+    r"还(了|掉|给|他|她|债|贷|银行|欠)|给(?!我|你|您|咱)[^，。]{0,4}$|给(儿|女|我[爸妈弟哥姐妹儿女老婆爱]|他|她|孩|孙|家)|交|首付|要用|学费|彩礼|嫁|陪嫁|装修|扣|税|垫|修|发工资|看病"
+)
+_INVESTS = re.compile(r"(拿|转|放|投|买|做|配|加|打|挪|划|匀|抽|拨|取|存|搞|弄)(个|了|出来?|过来|进去?|它|先|上|到)?$")
+_INTO = re.compile(
+    r"^(左右|块钱?|多)?(全)?(转|放|投|买|做|进|过来|拿|挪|打进|给你|交给|帮我|随便|你帮|你给|替我|都|全)"
+)
+_OPENED = re.compile(r"起(投|点|步)?|门槛|够|差|日均|额度|五十万|资产")
+_THING = re.compile(r"一手|一股|一份|一只|手机|车$|房子|一套|一平")
+_REST_WORD = re.compile(r"剩|余下|其余|能动|富余|另外那|净|到手|落袋|真正")
+_ALL = re.compile(r"(一共|总共|合起来|加起来|统共|拢共|凑|合计)[^，。]{0,5}$")
+#: what is to be seen of a sum: name, pattern, where
+_SEEN = (
+    ("left", _LEFT, "before"),
+    ("movable", _MOVABLE, "after"),
+    ("chosen", _CHOSEN, "before"),
+    ("no sum before", _NOT_SUM, "before"),
+    ("no sum after", _AFTER_NOT, "after"),
+    ("spared", _SPARED, "after"),
+    ("taken back", _TAKEN_BACK, "after"),
+    ("denied", _DENIED, "before"),
+    ("spent", _SPENT, "clause"),
+    ("spent before", _SPENT, "before"),
+    ("invests", _INVESTS, "before"),
+    ("into", _INTO, "after"),
+    ("threshold", _OPENED, "clause"),
+    ("thing", _THING, "before"),
+    ("rest word", _REST_WORD, "clause"),
+    ("all", _ALL, "before"),
+    ("comes", COMING, "clause"),
+    ("here", HERE, "clause"),
+)
+BEFORE, AFTER = 5, 5  #: turns around the episode
+NEAR = 5  #: turns from a sign to a plain sum
+SMALL = 3500  #: yuan; less is seldom an investment
+WEIGHTS: Mapping[str, float] = {
+    "movable": 2.1,
+    "echoed": 2.0,
+    "left": 1.8,
+    "agreed": 1.5,
+    "chosen": 1.4,
+    "asked how much": 1.2,
+    "size": 1.2,
+    "last": 1.2,
+    "here": 1.0,
+    "role rest": 0.9,
+    "his between": 0.9,
+    "spent": 0.8,
+    "his inside": 0.8,
+    "sums up": 0.6,
+    "refines": 0.6,
+    "counted": 0.6,
+    "role taken": 0.5,
+    "advisor's after": 0.4,
+    "into": 0.4,
+    "kept free": 0.3,
+    "spared": 0.2,
+    "his before": 0.2,
+    "spent before": -0.3,
+    "invests": -0.4,
+    "company": -0.5,
+    "role whole": -0.6,
+    "denied": -0.6,
+    "again": -0.7,
+    "threshold": -0.7,
+    "thing": -0.7,
+    "distance": -0.7,
+    "comes": -0.8,
+    "his after": -0.8,
+    "lured": -0.8,
+    "advisor's before": -0.8,
+    "asked about": -0.9,
+    "rest word": -1.0,
+    "no sum before": -1.4,
+    "refined": -1.4,
+    "bare": -1.5,
+    "role part": -1.6,
+    "no sum after": -1.9,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,108 +164,156 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A sum that was spoken of, how much speaks for it, and whether it lies with an institution."""
+    """A sum that was spoken of, what is to be seen of it, and whether it lies with an institution."""
 
-    money: Amount
-    turn: int
-    weight: float
-    kept: bool
+    spoken: Spoken
+    signs: Mapping[str, float]
+
+    @property
+    def weight(self) -> float:
+        return sum(WEIGHTS.get(name, 0.0) * value for name, value in self.signs.items())
+
+    @property
+    def kept(self) -> bool:
+        """Whether it lies with an institution."""
+        return "kept" in self.signs
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is said so that it can hardly be anything but a sum of his."""
+        seen = self.signs.keys()
+        if self.spoken.size < SMALL or not seen.isdisjoint({"company", "lost"}):
+            return False
+        if not seen.isdisjoint({"no sum before", "no sum after"}) and "left" not in seen:
+            return False
+        if self.spoken.turn.by_customer:
+            answers = {"asked how much", "short answer"} <= seen
+            return "bare" not in seen or answers or not seen.isdisjoint({"left", "counted"})
+        return "agreed" in seen and "lured" not in seen
 
 
-def total(document: Document, turns: Sequence[Turn], episode: Episode) -> tuple[Amount | None, Mark | None, bool]:
-    """The episode's sum, its place, and whether it lies with an institution."""
-    found = list(_weighed(document, turns, episode))
-    best = max(found or _asked_about(document, episode), key=lambda w: w.weight, default=None)
-    if best is None:
+def total(document: Document, episode: Episode) -> tuple[Amount | None, Mark | None, bool]:
+    """The episode's sum, its place, and whether it lies with an institution. Where it is not known that free money is
+    meant, one of the sums must be plainly such."""
+    found = list(weighed(document, episode))
+    plain = [w for w in found if w.is_plain and w.signs["distance"] <= NEAR]
+    best = max(found, key=_rank, default=None)
+    if best is None or not (plain or episode.sure):
         return None, None, False
-    money = _half(best.money) if _takes_half(document, episode, best) else best.money
-    return money, Mark(best.turn, best.money.start, best.money.end), best.kept
+    one = best.spoken
+    money = _half(one.money) if _takes_half(document, episode, one) else one.money
+    kept = all(w.kept for w in plain or [best])
+    return money, Mark(one.turn.index, one.money.start, one.money.end), kept
 
 
-def _weighed(document: Document, turns: Sequence[Turn], episode: Episode) -> Iterator[Weighed]:
-    for turn in turns:
-        if not turn.by_customer or turn.suspect:
+def _rank(one: Weighed) -> tuple[float, int]:
+    return one.weight, -one.spoken.turn.index
+
+
+def weighed(document: Document, episode: Episode) -> Iterator[Weighed]:
+    """Every sum in and around the episode that may be the free one."""
+    turns = document.turns[max(episode.first - BEFORE, 0) : episode.last + AFTER + 1]
+    spoken = ledger(turns)
+    latest = max((s.place for s in spoken.sums), default=(0, 0))
+    largest = max((s.size for s in spoken.sums), default=1.0)
+    for one in spoken.sums:
+        signs = dict.fromkeys(_signs(document, one, episode, spoken), 1.0)
+        signs["size"] = math.log10(one.size / largest)
+        signs["distance"] = float(_distance(one.turn.index, episode))
+        signs["last"] = float(one.place == latest)
+        yield Weighed(one, signs)
+
+
+def _distance(turn: int, episode: Episode) -> int:
+    return min(abs(turn - number) for number in episode.turns)
+
+
+def _signs(document: Document, one: Spoken, episode: Episode, spoken: Ledger) -> Iterator[str]:
+    turn, money = one.turn, one.money
+    yield from _where(document, one, episode)
+    yield from (f"role {role}" for role in set(spoken.roles(one)))
+    own, other = spoken.echoes(one)
+    yield from [name for name, true in (("again", own), ("echoed", other)) if true]
+    if one.bare:
+        yield "bare"
+        if money.text.endswith("个") or turn.text.startswith("个", money.end):
+            yield "counted"
+    if money.low != money.high:
+        yield "range"
+    if one.size < SMALL:
+        yield "small"
+    text = turn.text
+    before, after = text[max(money.start - 10, 0) : money.start], text[money.end : money.end + 8]
+    own_clause = turn.clauses[turn.clause_at(money.start)]
+    clause = text[own_clause[0] : own_clause[1]]
+    for name, pattern, where in _SEEN:
+        if pattern.search({"before": before, "after": after, "clause": clause, "text": text}[where]):
+            yield name
+    if _COMPANY.search(text[max(money.start - 16, 0) : money.start]):
+        yield "company"
+    if before.endswith("剩") and _LOST.search(text[: money.start]):
+        yield "lost"
+    yield from _beside(one, spoken)
+    if _is_kept(document, turn, money):
+        yield "kept"
+        if _LEFT.search(before) or _MOVABLE.search(after):
+            yield "kept free"
+
+
+def _beside(one: Spoken, spoken: Ledger) -> Iterator[str]:
+    """十来万吧, 十一二万: the second makes the first precise, or puts it right."""
+    for other in spoken.sums:
+        if other.turn is not one.turn or other is one or not 0.6 < other.size / one.size < 1.7:
             continue
-        for money in _amounts(document, turn, episode):
-            kept = _is_kept(document, turn, money)
-            weight = _weight(document, turn, money, episode)
-            yield Weighed(
-                money, turn.index, weight - (KEPT[episode.sure] if kept and not _free(turn.text, money) else 0.0), kept
-            )
-    for turn in document.turns[max(episode.first - 1, 0) : episode.last + 3]:
-        if turn.by_customer or _LURED.search(turn.text) or not _agreed(document, turn):
+        if equal(one.size, other.size):
             continue
-        for money in values.amounts(turn.text, episode.sure):
-            if _may_be(turn.text, money):
-                weight = _standing(turn.index, episode) + (1.6 if _SUMS_UP.search(turn.text) else 0.0)
-                weight += 0.8 if turn.index + 1 in episode.turns else 0.0
-                yield Weighed(money, turn.index, weight + _free(turn.text, money), False)
+        gap = one.turn.text[min(one.money.end, other.money.end) : max(one.money.start, other.money.start)]
+        if len(gap) <= 6 and not re.search(r"剩|能|加|还|给|留|到手|净", gap):
+            yield "refines" if other.place < one.place else "refined"
 
 
-def _asked_about(document: Document, episode: Episode) -> list[Weighed]:
-    """您账上的三十万打算怎么用: the sum stands in the question alone."""
-    prompts = (document.prompt(number) for number in sorted(episode.turns))
-    asked = {p.index: p for p in prompts if p is not None and not _LURED.search(p.text)}
-    return [
-        Weighed(money, number, 0.0, False)
-        for number, turn in asked.items()
-        for money in values.amounts(turn.text)
-        if _may_be(turn.text, money)
-    ][:1]
+def _where(document: Document, one: Spoken, episode: Episode) -> Iterator[str]:
+    """Who said it, where, and in answer to what."""
+    number, turn = one.turn.index, one.turn
+    side = "his" if turn.by_customer else "advisor's"
+    if number in episode.turns:
+        yield f"{side} inside"
+    elif number > episode.last:
+        yield f"{side} after"
+    elif number > episode.first:
+        yield f"{side} between"
+    else:
+        yield f"{side} before"
+    prompt = document.prompt(number)
+    if turn.by_customer:
+        if prompt is not None and prompt.index == number - 1 and _HOW_MUCH.search(prompt.text):
+            yield "asked how much"
+            if len(turn.text) <= 24:
+                yield "short answer"
+        return
+    if agreed(document, turn):
+        yield "agreed"
+    if _LURED.search(turn.text):
+        yield "lured"
+    if _SUMS_UP.search(turn.text):
+        yield "sums up"
+    if _ASKS.search(turn.text[one.money.end :]):
+        yield "asked about"
 
 
-def _agreed(document: Document, turn: Turn) -> bool:
-    """He says yes to the advisor's sum and names none himself."""
+def agreed(document: Document, turn: Turn) -> bool:
+    """He says yes to the advisor's words."""
     reply = document.reply(turn.index)
     if reply is None:
         return False
-    answer = document.turns[reply.turn].text
-    yes = reply.answer in (Answer.YES, Answer.NOD) or bool(_AGREES.match(answer))
-    return yes and not any(_may_be(answer, a) for a in values.amounts(answer, len(answer) <= 16))
+    return reply.answer in (Answer.YES, Answer.NOD) or bool(_AGREES.match(document.turns[reply.turn].text))
 
 
-def _standing(turn: int, episode: Episode) -> float:
-    """How near the turn is to the signs."""
-    if turn in episode.turns:
-        return 3.0
-    if turn > episode.last:
-        return 2.2 - 0.3 * (turn - episode.last)
-    if turn > episode.first:
-        return 2.4
-    return 1.8 - 0.3 * (episode.first - turn)
-
-
-def _weight(document: Document, turn: Turn, money: Amount, episode: Episode) -> float:
-    before = turn.text[max(money.start - 10, 0) : money.start]
-    weight = _standing(turn.index, episode) + (0.2 if money.kind == "money" else 0.0)
-    weight += 0.1 if money.low == money.high else 0.0
-    free = _free(turn.text, money)
-    weight += free + 0.05 * (turn.index - episode.first) if turn.index >= episode.first else 0.3 * free
-    weight += 1.0 if _CHOSEN.search(before) else 0.0
-    if _SPARED.match(turn.text[money.end :]) or _TAKEN_BACK.match(turn.text[money.end :]):
-        weight -= 3.0
-    prompt = document.prompt(turn.index)
-    if prompt is not None and prompt.index == turn.index - 1 and values.amounts(prompt.text, True):
-        # he puts the advisor's sum right, or says it after him
-        weight += 1.8 if _SUMS_UP.search(prompt.text) else 0.8
-    if _DENIED.search(before):
-        weight -= 2.5
-    return weight - 0.001 * money.start
-
-
-def _free(text: str, money: Amount) -> float:
-    """What speaks for the free part: 剩下一百五, 三百六能动."""
-    before, after = text[max(money.start - 7, 0) : money.start], text[money.end : money.end + 8]
-    if _LOST.search(text[max(money.start - 20, 0) : money.start]):
-        return 0.0
-    return 2.0 if _LEFT.search(before) or _MOVABLE.match(after) else 0.0
-
-
-def _takes_half(document: Document, episode: Episode, best: Weighed) -> bool:
+def _takes_half(document: Document, episode: Episode, best: Spoken) -> bool:
     """动一半, where no sum stands for the half."""
-    spoken = [t for t in document.turns[best.turn : episode.last + 1] if t.by_customer]
-    after = (t.text[best.money.end :] if t.index == best.turn else t.text for t in spoken)
-    return document.turns[best.turn].by_customer and any(_HALF.search(text) for text in after)
+    spoken = [t for t in document.turns[best.turn.index : episode.last + 1] if t.by_customer]
+    after = (t.text[best.money.end :] if t is best.turn else t.text for t in spoken)
+    return best.turn.by_customer and any(_HALF.search(text) for text in after)
 
 
 def _half(money: Amount) -> Amount:
@@ -204,90 +321,7 @@ def _half(money: Amount) -> Amount:
     return replace(money, low=low, high=high)
 
 
-def _may_be(text: str, money: Amount, sure: bool = False, least: int = LEAST) -> bool:
-    """Not a debt, a premium, a price: and more than pocket money."""
-    if max(money.low or 0, money.high or 0) < least:
-        return False
-    before = text[max(money.start - 10, 0) : money.start]
-    if not sure and _COMPANY.search(text[max(money.start - 16, 0) : money.start]):
-        return False
-    if before.endswith("剩") and _LOST.search(text[: money.start]):
-        return False
-    if money.kind == "ellipsis" and max(money.low or 0, money.high or 0) in (10_000, 20_000):
-        return False  # 一 and 两 count things
-    if money.kind == "ellipsis" and re.search(r"[个这本]月$", before):
-        return False  # 下个月21到期
-    if _LEFT.search(before):
-        return True
-    return not (_NOT_SUM.search(before) or _AFTER_NOT.search(text[money.end : money.end + 7]))
-
-
-def _amounts(document: Document, turn: Turn, episode: Episode) -> list[Amount]:
-    """The sums of the turn; bare numbers count as 万 after 多少, beside a sign, or where money is known to be meant."""
-    prompt = document.prompt(turn.index)
-    asked = prompt is not None and prompt.index == turn.index - 1 and _HOW_MUCH.search(prompt.text)
-    corrected = turn.text.startswith(("不对", "不是", "说错", "不止"))
-    signed = turn.index in episode.turns
-    bare = ((asked or corrected) and len(turn.text) <= 24) or (signed and _COUNTED.search(turn.text))
-    parts = _SET_ASIDE.search(turn.text) or (prompt is not None and _SET_ASIDE.search(prompt.text))
-    if episode.sure and (signed or (asked and len(turn.text) <= 24)):
-        found = values.amounts(turn.text, True)
-    else:
-        found = values.amounts(turn.text)
-        if bare and not found:
-            found = values.amounts(turn.text, True)
-        elif parts:
-            found = values.amounts(turn.text, True)
-            found = tuple(a for a in found if a.kind == "money" or _free(turn.text, a))
-    kept = [a for a in found if _may_be(turn.text, a, episode.sure)]
-    if not kept and episode.sure and signed:
-        kept = [a for a in found if a.kind == "money" and _may_be(turn.text, a, True, 100)]
-    return kept
-
-
 def _is_kept(document: Document, turn: Turn, found: Amount) -> bool:
     """A sum that lies with a named institution, in the same breath."""
     low = max(found.start - 24, 0)
     return any(low <= m.start <= found.end + 10 for m in document.of("institution", turn=turn.index))
-
-
-def available_from(
-    document: Document, episode: Episode, turns: Sequence[Turn], place: Mark | None = None
-) -> str | None:
-    """From when the money is there: the day said with its coming, in the episode's words, else close by."""
-    told = place.turn if place is not None else episode.first
-    near = [t for t in turns if episode.first - 3 <= t.index <= episode.last + 2]
-    own = [t for t in near if t.index in episode.turns or t.index == told]
-    beside = [t for t in near if t not in own and not _of_another(document, t)]
-    told_by_him = [p for t in own if (p := document.prompt(t.index)) is not None and _agreed(document, p)]
-    for group in (own, told_by_him, beside):
-        found = [day for turn in group for day in _days(document, turn, turn in own)]
-        if found:
-            return values.iso(max(found, key=lambda one: one[0])[1])
-    return None
-
-
-def _of_another(document: Document, turn: Turn) -> bool:
-    """It speaks of other money: of an institution, or of one more sum."""
-    return any(document.of("institution", "place_type", turn=turn.index)) or bool(re.match("还有|另外", turn.text))
-
-
-def _days(document: Document, turn: Turn, own: bool) -> Iterator[tuple[float, date]]:
-    """Days on which money comes, and how plainly that is said."""
-    due = {day for day, _ in holdings.dues(turn.text, document.started_at)} if own else set()
-    prompt = document.prompt(turn.index)
-    asked = own and prompt is not None and bool(_ASKS_WHEN.search(prompt.text))
-    for day in values.dates(turn.text, document.started_at):
-        low, high = turn.clauses[turn.clause_at(day.start)]
-        before = turn.text[max(day.start - 12, low) : day.start]
-        after = turn.text[day.end : min(day.end + 14, max(high, day.end + 6))]
-        around = f"{before}◇{after}"
-        ahead = (day.on - document.started_at.date()).days if day.on is not None else 0
-        if day.on is None or ahead <= 0 or _LATER_USE.search(around) or _PAST.search(around):
-            continue
-        if "上半年" in day.text or (ahead > FAR and not re.search(r"[明后来]年|年底|\d{4}", day.text)):
-            continue
-        comes = _COMING.search(around) or asked
-        if comes or day.on in due:
-            plain = 2.0 if _ARRIVES.search(after[:6]) else 1.0
-            yield plain + (0.5 if "到账" in after else 0.0) - 0.001 * day.start, day.on
