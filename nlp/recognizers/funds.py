@@ -214,19 +214,17 @@ def _slots(
     document: Document, episode: Episode, turns: list[Turn], money: Amount | None, place: Mark | None
 ) -> dict[str, Any]:
     low, high = (money.low, money.high) if money is not None else (None, None)
-    day = available_from(document, episode, turns, place)
-    if day is None and not any(HERE.search(document.turns[number].text) for number in episode.turns):
-        day = _due_elsewhere(document, episode, money)
+    day = available_from(document, episode, place and place.turn, _due_elsewhere(document, money))
     return {"low": values.number(low), "high": values.number(high), "available_from": day}
 
 
-def _due_elsewhere(document: Document, episode: Episode, money: Amount | None) -> str | None:
-    """The day on which the holding falls due that the free money comes from: of the same sum, or spoken of just now."""
+def _due_elsewhere(document: Document, money: Amount | None) -> date | None:
+    """The day on which the holding of the same sum falls due, from which the free money comes."""
     for held in external.held(document):
         due = held.get("matures_on")
         same = money is not None and (money.low, money.high) == (held["low"], held["high"])
         if due is not None and same and date.fromisoformat(due) > document.started_at.date():
-            return str(due)
+            return date.fromisoformat(due)
     return None
 
 

@@ -1,62 +1,173 @@
 """闲置资金的时间: the day from which free money is there."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from nlp import holdings, values
-from nlp.document import Document, Mark, Turn
-from nlp.recognizers.idle_sums import COMING, Episode, agreed
+from nlp.dates import DateRef
+from nlp.document import Document, Turn
+from nlp.recognizers.idle_sums import COMING, HERE, Episode, agreed
 
 _PAST = re.compile(
     r"◇[^，。]{0,8}(就)?(到账了|到了|到的|到我个人|进的|结的|发的|兑的|赎了|卖了|收了|到手了|打的|已经|刚|昨天)|(收了|赎了|卖了|上个?月|去年)[^，。]{0,4}◇"
 )
-_LATER_USE = re.compile(
-    r"(要|得|等着|准备|打算)(用|付|交|给(?!我)|还(?!我)|提|抓|买|垫|做|去|打给)|得用|用钱|要?拿回来|才用|开学|上学|读研|留学|结婚|装修|首付|买房|看房|退休|毕业|生效|开户|学费|满月|进货|垫|酒|办事|◇[^，。]{0,4}(都行|找我|放到(?!我)|抓|之?前[^，。后]{0,8}(要|得|拿(?!到)|用|还))|(放|留|锁|用|等)到◇|增资|还有[^，。]{0,2}年|再(联系|打电话|来找)|体检|手术|支架|不能动"
+_NEEDED = re.compile(
+    r"(要|得|等着|准备|打算)(用|付|交|给(?!我)|还(?!我)|提|抓|买|垫|做|去|打给)|得用|用钱|要?拿回来|才用|◇[^，。]{0,4}(都行|找我|放到(?!我)|抓|之?前[^，。后]{0,8}(要|得|拿(?!到)|用|还))|(放|留|锁|用|等)到◇|还有[^，。]{0,2}年|再(联系|打电话|来找)|不能动"
+)
+_PURPOSE = re.compile(
+    r"开学|上学|读研|留学|结婚|装修|首付|买房|看房|退休|毕业|生效|开户|学费|满月|进货|垫|酒|办事|增资|体检|手术|支架|嫁|生孩子"
 )
 _ARRIVES = re.compile(r"到|打|发|放|结|还|返|回|批|拿|收|赎|兑|满|解|出|领|给我")
-#: what speaks against a sum that lies with an institution
 _ASKS_WHEN = re.compile(r"什么时候|啥时候|几时|哪天|几号|几月|到期了?(没|吗)|快到")
 FAR = 240  #: days to a bare month or day from which the one just gone is meant
 
 
-def available_from(
-    document: Document, episode: Episode, turns: Sequence[Turn], place: Mark | None = None
-) -> str | None:
-    """From when the money is there: the day said with its coming, in the episode's words, else close by."""
-    told = place.turn if place is not None else episode.first
-    near = [t for t in turns if episode.first - 3 <= t.index <= episode.last + 2]
-    own = [t for t in near if t.index in episode.turns or t.index == told]
-    beside = [t for t in near if t not in own and not _of_another(document, t)]
-    told_by_him = [p for t in own if (p := document.prompt(t.index)) is not None and agreed(document, p)]
-    for group in (own, told_by_him, beside):
-        found = [day for turn in group for day in _days(document, turn, turn in own)]
-        if found:
-            return values.iso(max(found, key=lambda one: one[0])[1])
-    return None
+_ARRIVED = re.compile(r"(到|发|打|进|分|兑|收|赎|卖|取|结)(账|手|位|期)?了|到账了|下来了|在(卡|账)")
+_NOT_YET = re.compile(r"还没|没到|快(了|到)|要等|等(到|它|他|那|这)|才(到|能|发|给|打)|未到|没影")
+_OTHER_DEED = re.compile(r"(见|来|去|过来|打电话|联系|寄|发您|发你|签|办|开会|出差|聊|约|提醒|回(您|你)|给您)")
+_BEGUN = re.compile(r"◇[^，。]{0,4}(的|那)?(时候|才|再|就)?[^，。]{0,3}(买|存|放|投)的")
+BEFORE, AFTER = 4, 4  #: turns around the episode
+WEIGHTS: Mapping[str, float] = {
+    "comes": 3.2,
+    "lies": 2.6,
+    "asked when": 1.8,
+    "none": 1.7,
+    "due elsewhere": 1.4,
+    "alone": 1.4,
+    "of the sum": 1.2,
+    "at a place": 1.1,
+    "by then": 0.9,
+    "his before": 0.9,
+    "latest": 0.7,
+    "agreed": 0.6,
+    "his inside": 0.5,
+    "another": 0.5,
+    "arrives": 0.5,
+    "here": 0.2,
+    "advisor's between": -0.2,
+    "begins": -0.3,
+    "windfall": -0.4,
+    "distance": -0.6,
+    "advisor's before": -0.6,
+    "due": -0.6,
+    "falls due": -0.6,
+    "his between": -0.6,
+    "advisor's after": -0.8,
+    "purpose": -1.0,
+    "before then": -1.1,
+    "other deed": -1.3,
+    "his after": -1.3,
+    "needed": -2.1,
+}
 
 
-def _of_another(document: Document, turn: Turn) -> bool:
-    """It speaks of other money: of an institution, or of one more sum."""
-    return any(document.of("institution", "place_type", turn=turn.index)) or bool(re.match("还有|另外", turn.text))
+@dataclass(frozen=True, slots=True)
+class Day:
+    """到账日: a day that was spoken of, None for no day, and what is to be seen of it."""
+
+    on: date | None
+    signs: Mapping[str, float]
+
+    @property
+    def weight(self) -> float:
+        return sum(WEIGHTS.get(name, 0.0) * value for name, value in self.signs.items())
 
 
-def _days(document: Document, turn: Turn, own: bool) -> Iterator[tuple[float, date]]:
-    """Days on which money comes, and how plainly that is said."""
-    due = {day for day, _ in holdings.dues(turn.text, document.started_at)} if own else set()
+def available_from(document: Document, episode: Episode, told: int | None, due: date | None) -> str | None:
+    """From when the money is there. `told`: the turn of its sum; `due`: when the holding falls due that it comes from."""
+    return values.iso(max(days(document, episode, told, due), key=lambda day: day.weight).on)
+
+
+def days(document: Document, episode: Episode, told: int | None, due: date | None) -> Iterator[Day]:
+    """Every day to come that is spoken of around the episode, and that there is none."""
+    yield Day(None, dict.fromkeys(_present(document, episode, told), 1.0))
+    if due is not None:
+        yield Day(due, {"due elsewhere": 1.0})
+    for turn in document.turns[max(episode.first - BEFORE, 0) : episode.last + AFTER + 1]:
+        if turn.suspect:
+            continue
+        found = [day for day in values.dates(turn.text, document.started_at) if _is_ahead(document, day)]
+        for day in found:
+            signs = dict.fromkeys(_signs(document, episode, turn, day), 1.0)
+            signs["distance"] = float(min(abs(turn.index - number) for number in episode.turns))
+            signs["of the sum"] = float(turn.index == told)
+            signs["latest"] = float(day is found[-1])
+            signs["due elsewhere"] = float(day.on == due)
+            yield Day(day.on, signs)
+
+
+def _is_ahead(document: Document, day: DateRef) -> bool:
+    ahead = (day.on - document.started_at.date()).days if day.on is not None else 0
+    far = ahead > FAR and not re.search(r"[明后来]年|年底|\d{4}", day.text)
+    return ahead > 0 and not far and "上半年" not in day.text
+
+
+def _present(document: Document, episode: Episode, told: int | None) -> Iterator[str]:
+    """What says that the money is here already, or not yet."""
+    yield "none"
+    turns = {*episode.turns, *([told] if told is not None else [])}
+    text = "。".join(document.turns[number].text for number in sorted(turns))
+    if HERE.search(text):
+        yield "here"
+    if _ARRIVED.search(text):
+        yield "arrived"
+    if _NOT_YET.search(text):
+        yield "not yet"
+    if re.search("到期|快到|要到", text):
+        yield "falls due"
+    if re.search(r"[发分批赎兑放]下?来|年终奖|奖金|尾款|卖(了|掉)|赔|补偿", text):
+        yield "windfall"
+    if re.search(r"活期|闲着|趴|躺|手(里|上|头)|卡(里|上)|账(上|户里)", text):
+        yield "lies"
+
+
+def _signs(document: Document, episode: Episode, turn: Turn, day: DateRef) -> Iterator[str]:
+    low, high = turn.clauses[turn.clause_at(day.start)]
+    before = turn.text[max(day.start - 12, low) : day.start]
+    after = turn.text[day.end : min(day.end + 14, max(high, day.end + 6))]
+    around = f"{before}◇{after}"
+    for name, pattern in _AROUND:
+        if pattern.search(around):
+            yield name
+    if _ARRIVES.search(after[:6]):
+        yield "arrives"
+    if len(around) <= 5:
+        yield "alone"
+    if day.on in {on for on, _ in holdings.dues(turn.text, document.started_at)}:
+        yield "due"
+    if any(document.of("institution", "place_type", turn=turn.index)):
+        yield "at a place"
+    if re.match("还有|另外", turn.text):
+        yield "another"
+    yield from _asked(document, turn)
+    side = "his" if turn.by_customer else "advisor's"
+    if turn.index in episode.turns:
+        yield f"{side} inside"
+    elif turn.index > episode.last:
+        yield f"{side} after"
+    else:
+        yield f"{side} before" if turn.index < episode.first else f"{side} between"
+
+
+def _asked(document: Document, turn: Turn) -> Iterator[str]:
     prompt = document.prompt(turn.index)
-    asked = own and prompt is not None and bool(_ASKS_WHEN.search(prompt.text))
-    for day in values.dates(turn.text, document.started_at):
-        low, high = turn.clauses[turn.clause_at(day.start)]
-        before = turn.text[max(day.start - 12, low) : day.start]
-        after = turn.text[day.end : min(day.end + 14, max(high, day.end + 6))]
-        around = f"{before}◇{after}"
-        ahead = (day.on - document.started_at.date()).days if day.on is not None else 0
-        if day.on is None or ahead <= 0 or _LATER_USE.search(around) or _PAST.search(around):
-            continue
-        if "上半年" in day.text or (ahead > FAR and not re.search(r"[明后来]年|年底|\d{4}", day.text)):
-            continue
-        comes = COMING.search(around) or asked
-        if comes or day.on in due:
-            plain = 2.0 if _ARRIVES.search(after[:6]) else 1.0
-            yield plain + (0.5 if "到账" in after else 0.0) - 0.001 * day.start, day.on
+    if turn.by_customer and prompt is not None and _ASKS_WHEN.search(prompt.text):
+        yield "asked when"
+    if not turn.by_customer and agreed(document, turn):
+        yield "agreed"
+
+
+_AROUND = (
+    ("comes", COMING),
+    ("needed", _NEEDED),
+    ("purpose", _PURPOSE),
+    ("begins", re.compile(r"◇[^，。]{0,3}(开始|起|出发|走|搬)")),
+    ("past", _PAST),
+    ("other deed", _OTHER_DEED),
+    ("begun", _BEGUN),
+    ("not yet", _NOT_YET),
+    ("before then", re.compile(r"◇[^，。]{0,2}(之?前|以前)")),
+    ("by then", re.compile(r"◇[^，。]{0,2}(之?后|以后)")),
+)

@@ -12,11 +12,14 @@ _MAYBE = re.compile(
     r"|\d[-/.]\d|这两|几|会|过|有空|下次|昨|春|星|半|近|初|节|历"
 )
 
+_FIRST = re.compile(r"(?<![\d零一二三四五六七八九十百千万两几多])元月")
+
 
 def find_days(t: str, today: date) -> list[Day]:
     """The days in the folded text `t`, from left to right, none inside another; at one place the longest wins."""
     if not _MAYBE.search(t):
         return []
+    t = _FIRST.sub("一月", t)
     found = [d for rule, handler in _RULES for m in rule.finditer(t) if (d := handler(m, today))]
     found.sort(key=lambda d: (d.start, -d.end))
     kept: list[Day] = []
