@@ -154,7 +154,7 @@ def amount(parts: Sequence[Stretch], place: Mention | None = None) -> Amount | N
             if place is not None and part.turn == place.turn:
                 score -= 0.03 * min(abs(part.start + found.start - place.end), 30)
             if best is None or score > best[0]:
-                best = score, _with_others(part.text, found)
+                best = score, with_others(part.text, found)
     return best[1] if best is not None else None
 
 
@@ -171,13 +171,29 @@ def _weight(part: Stretch, found: Amount) -> float:
     return score + (1.5 if part.asked and _CORRECTED.search(before) else 0.0)
 
 
-def _with_others(text: str, first: Amount) -> Amount:
+def with_others(text: str, first: Amount) -> Amount:
     """一张三十, 一张二十: the pieces of one holding together, where they fall due together."""
     pieces = [a for a in sums(text) if _PIECE.search(text[: a.start])]
     if first not in pieces or len(pieces) < 2 or re.search("[月号]", text[first.end : pieces[1].start]):
         return first
     low, high = (sum(filter(None, (getattr(p, end) for p in pieces))) for end in ("low", "high"))
     return replace(first, low=low, high=high)
+
+
+def signs(text: str, found: Amount) -> Iterator[str]:
+    """What stands beside a sum: that it is there now, that it was once, that it flows in or out."""
+    before, after = text[max(found.start - 12, 0) : found.start], text[found.end : found.end + 8]
+    for name, hit in (
+        ("now", _NOW.search(before)),
+        ("then", _THEN.search(before)),
+        ("taken back", _TAKEN_BACK.match(after)),
+        ("corrected", _CORRECTED.search(before)),
+        ("freed", re.search(r"[剩余]下?的?$", before) and _FREED.match(after)),
+        ("flow", _is_flow(text, found)),
+        ("no sum", not _is_sum(found)),
+    ):
+        if hit:
+            yield name
 
 
 def sums(text: str, bare: bool = True) -> list[Amount]:
@@ -231,7 +247,12 @@ def dues(text: str, reference: datetime, asked: bool = False, own: bool = False)
             yield day.on, bool(re.search(r"[号日]|[\d一二三四五六七八九十]$|周.|礼拜.|星期.|元旦", day.text))
 
 
+def turns_to_wishes(text: str) -> int | None:
+    """Where he turns from what he holds to what he wants."""
+    turn = _TURNS.search(text)
+    return turn.start() if turn is not None else None
+
+
 def tail_cut(text: str) -> str:
     """The words up to where he turns to what he wants."""
-    turn = _TURNS.search(text)
-    return text[: turn.start()] if turn is not None else text
+    return text[: turns_to_wishes(text)]

@@ -14,8 +14,9 @@ from dongke.types import Polarity
 from nlp import holdings, local, values
 from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
 from nlp.holdings import Stretch
+from nlp.recognizers import external_sums
 from nlp.recognizers.common import steps
-from nlp.recognizers.external_places import BARRED, WHICH, Owned, kind_of, owned, owner_of, places, territory
+from nlp.recognizers.external_places import BARRED, WHICH, Owned, around, kind_of, owned, owner_of, places, territory
 from nlp.recognizers.external_products import product_of
 
 VERSION = "1"
@@ -105,11 +106,12 @@ def nothing(kind: str) -> dict[str, Any]:
 def _value(document: Document, place: Mention, standing: Sequence[Owned]) -> dict[str, Any]:
     kind, owner = kind_of(place), owner_of(place, standing)
     parts = territory(document, place, standing)
-    money = holdings.amount(parts, place)
+    own, rivals = around(document, place, standing)
+    money = external_sums.amount(document, own, rivals, parts)
     return {
         "institution": owner if owner != kind else None,
         "institution_type": kind,
-        "product": product_of(document, place, parts, kind),
+        "product": product_of(document, place, own, rivals, parts, kind),
         "low": values.number(money.low) if money is not None else None,
         "high": values.number(money.high) if money is not None else None,
         "matures_on": holdings.matures(parts, document.started_at),

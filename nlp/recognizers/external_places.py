@@ -93,6 +93,15 @@ def territory(document: Document, place: Mention, standing: Sequence[Owned]) -> 
     return sorted(found.values(), key=lambda p: (p.turn, p.start))
 
 
+def around(document: Document, place: Mention, standing: Sequence[Owned]) -> tuple[list[Mention], list[Mention]]:
+    """The mentions of the place's institution, and those of other places."""
+    owner = owner_of(place, standing)
+    own = [m for m, other in standing if other == owner and abs(m.turn - place.turn) <= holdings.NEAR]
+    return sorted(own or [place], key=lambda m: (m.turn, m.start)), [
+        m for m, other in standing if other != owner and _is_rival(document, place, m)
+    ]
+
+
 def _is_rival(document: Document, place: Mention, other: Mention) -> bool:
     return not (_is_maker(document, place, other) or _is_taken_back(document, other))
 

@@ -94,14 +94,14 @@ class Ledger:
         )
 
 
-def ledger(turns: Sequence[Turn]) -> Ledger:
-    """The sums of these turns."""
+def ledger(turns: Sequence[Turn], least: int = LEAST) -> Ledger:
+    """The sums of these turns, from `least` yuan."""
     said = [one for turn in turns if not turn.suspect for one in _told(turn)]
     in_millions = any(not s.bare and s.size >= 100 * WAN for s in said)
     said = [s if in_millions or s.size < LARGE or not s.bare else _in_yuan(s) for s in said]
     known = [s.size for s in said]
     again = [one for turn in turns if not turn.suspect for one in _again(turn, said, known)]
-    return Ledger(tuple(sorted((s for s in [*said, *again] if s.size >= LEAST), key=lambda s: s.place)))
+    return Ledger(tuple(sorted((s for s in [*said, *again] if s.size >= least), key=lambda s: s.place)))
 
 
 def _told(turn: Turn) -> Iterator[Spoken]:
