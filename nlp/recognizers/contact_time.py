@@ -257,7 +257,8 @@ def _mark(turn: Turn, window: Window) -> Mark:
 
 
 def value_at(document: Document, said: Sequence[Turn], kind: str, affirmed: bool) -> dict[str, Any] | None:
-    """The window that these turns of his are known to name; None where no time is named in them or in what they answer."""
+    """The window that these turns of his are known to name; None where no time is named in them or in what they
+    answer."""
     reference = document.started_at
     polarity: windows.WindowPolarity = "affirmed" if affirmed else "negated"
     meant: windows.WindowKind = "once" if kind == "once" else "recurring"
@@ -266,12 +267,38 @@ def value_at(document: Document, said: Sequence[Turn], kind: str, affirmed: bool
         text = spoken.plain(turn.text)
         exprs = [e for e in spoken.joined(text, reference) if not e.past]
         fitting = [e for e in exprs if spoken.is_refused(text, e) is not affirmed] or exprs
-        if fitting:
-            window = spoken.evening(windows.to_window(fitting[-1], reference, polarity, meant), text, reference)
-            value = window.to_json()
-            value.pop("polarity")
-            return value
+        if not fitting:
+            continue
+        around = _beside(document, turn) if meant == "once" else []
+        expr = _completed(fitting[-1], around)
+        context = text + "".join(t.text for t in _answered(document, turn))
+        value = spoken.evening(windows.to_window(expr, reference, polarity, meant), context, reference).to_json()
+        value.pop("polarity")
+        return value
     return None
+
+
+def _answered(document: Document, turn: Turn) -> list[Turn]:
+    """What the turn answers, and the answer to it."""
+    before, reply = document.prompt(turn.index), document.reply(turn.index)
+    return [t for t in (before, document.turns[reply.turn] if reply is not None else None) if t is not None]
+
+
+def _beside(document: Document, turn: Turn) -> list[TimeExpr]:
+    """The times in what the turn answers, and in the answer to it."""
+    found = (spoken.joined(spoken.plain(t.text), document.started_at) for t in _answered(document, turn))
+    return [e for exprs in found for e in exprs if not e.past and not e.recurring]
+
+
+def _completed(expr: TimeExpr, others: Sequence[TimeExpr]) -> TimeExpr:
+    """下午吧, after 明天我打给您: of tomorrow; 二十九号行, after 二十九号晚上七点半: at that hour."""
+    if not expr.has_clock:
+        same = [e for e in others if e.has_clock and (e.on == expr.on or not e.has_day)]
+        return windows.combine(same[0], expr) if same and expr.has_day else expr
+    if expr.has_day or expr.today or expr.vague:
+        return expr
+    days = [e for e in others if e.on is not None]
+    return windows.combine(days[0], expr) if days else expr
 
 
 def _candidate(item: Found) -> Candidate:

@@ -1,6 +1,7 @@
 """日子: every expression of a day, week, month or festival in folded text, resolved against a day."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from nlp.times import month_rules, occasion_rules, week_rules
@@ -14,6 +15,9 @@ _MAYBE = re.compile(
 
 _FIRST = re.compile(r"(?<![\d零一二三四五六七八九十百千万两几多])元月")
 
+_WEEKDAY = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天]")
+_EXACT = re.compile(r"[号日\d十]$|月[一二三四五六七八九十]+$")
+
 
 def find_days(t: str, today: date) -> list[Day]:
     """The days in the folded text `t`, from left to right, none inside another; at one place the longest wins."""
@@ -24,8 +28,18 @@ def find_days(t: str, today: date) -> list[Day]:
     found.sort(key=lambda d: (d.start, -d.end))
     kept: list[Day] = []
     for day in found:
-        if not kept or day.start >= kept[-1].end:
+        if kept and _says_again(t, kept[-1], day):
+            kept[-1] = replace(kept[-1], end=day.end)
+        elif not kept or day.start >= kept[-1].end:
             kept.append(day)
         elif day.end > kept[-1].end and day.start == kept[-1].start:
             kept[-1] = day
     return kept
+
+
+def _says_again(t: str, one: Day, other: Day) -> bool:
+    """三月二号礼拜一: the weekday of the date just said, and not the next such day."""
+    if one.on is None or other.on is None or not _WEEKDAY.fullmatch(t, other.start, other.end):
+        return False
+    beside = one.end <= other.start and t[one.end : other.start].strip(", ") in ("", "是", "就是", "那天是")
+    return beside and bool(_EXACT.search(t, one.start, one.end)) and one.on.weekday() == other.on.weekday()
