@@ -142,35 +142,6 @@ def confirmed(document: Document, turn: Turn) -> bool:
     return said_yes and reply is not None and not sums(document.turns[reply.turn].text)
 
 
-def amount(parts: Sequence[Stretch], place: Mention | None = None) -> Amount | None:
-    """The sum that the stretches state: what is there now before what was, the nearest before the rest."""
-    best: tuple[float, Amount] | None = None
-    for part in parts:
-        near = part.asked or part.rank >= 2
-        for found in sums(part.text):
-            if not (near or found.kind == "money" or (found.start <= 6 and (found.high or 0) >= 100_000)):
-                continue
-            score = part.rank + _weight(part, found)
-            if place is not None and part.turn == place.turn:
-                score -= 0.03 * min(abs(part.start + found.start - place.end), 30)
-            if best is None or score > best[0]:
-                best = score, with_others(part.text, found)
-    return best[1] if best is not None else None
-
-
-def _weight(part: Stretch, found: Amount) -> float:
-    before = part.text[max(found.start - 12, 0) : found.start]
-    score = 0.3 if found.kind == "money" else 0.0
-    score += 1.2 if _NOW.search(before) else 0.0
-    if found.kind == "ellipsis" and found.high in range(10_000, 100_000, 10_000):
-        score -= 0.8  # one digit counts things as often as money
-    if re.search(r"[剩余]下?的?$", before) and _FREED.match(part.text[found.end :]):
-        score -= 2.5
-    score -= 1.0 if _THEN.search(before) else 0.0
-    score -= 1.5 if _TAKEN_BACK.match(part.text[found.end :]) else 0.0
-    return score + (1.5 if part.asked and _CORRECTED.search(before) else 0.0)
-
-
 def with_others(text: str, first: Amount) -> Amount:
     """一张三十, 一张二十: the pieces of one holding together, where they fall due together."""
     pieces = [a for a in sums(text) if _PIECE.search(text[: a.start])]

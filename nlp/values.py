@@ -16,9 +16,9 @@ def amounts(text: str, assume_wan: bool = False) -> tuple[Amount, ...]:
 
 
 @lru_cache(maxsize=2048)
-def percents(text: str) -> tuple[Percent, ...]:
-    """The rates of return in the text."""
-    return tuple(find_percents(text))
+def percents(text: str, assume_rate: bool = False) -> tuple[Percent, ...]:
+    """The rates of return in the text; `assume_rate`: bare numbers too."""
+    return tuple(find_percents(text, assume_rate))
 
 
 @lru_cache(maxsize=2048)

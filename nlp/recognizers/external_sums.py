@@ -14,40 +14,43 @@ from nlp.recognizers.ledger import Ledger, Spoken, equal, ledger
 BEFORE, AFTER = 3, 6  #: turns around the place
 FAR = 40  #: characters from which on it makes no difference
 WEIGHTS: Mapping[str, float] = {
-    "his later": 1.7,
-    "his same": 1.6,
-    "now": 1.5,
-    "rank 2.0": 1.3,
-    "rank 3.0": 1.3,
-    "follows": 1.3,
+    "now": 2.0,
+    "his later": 1.8,
+    "rank 3.0": 1.5,
+    "his same": 1.4,
     "size": 1.3,
-    "agreed": 1.2,
-    "rank 1.5": 1.2,
-    "rank 2.5": 0.9,
-    "none in territory": 0.8,
-    "asked how much": 0.5,
-    "precedes": 0.4,
-    "advisor's earlier": 0.4,
-    "role part": 0.3,
-    "refines": 0.2,
-    "role whole": 0.2,
-    "gap": -0.3,
-    "all": -0.5,
+    "follows": 1.2,
+    "rank 1.5": 1.1,
+    "agreed": 1.1,
+    "asked how much": 1.0,
+    "rank 2.0": 0.8,
+    "rank 2.5": 0.8,
+    "advisor's earlier": 0.5,
+    "none in territory": 0.5,
+    "left": 0.4,
+    "echoed": 0.4,
+    "refines": 0.3,
+    "rival in turn": 0.3,
+    "precedes": 0.2,
+    "role part": 0.2,
+    "turns": -0.2,
+    "role whole": -0.2,
+    "role taken": -0.3,
+    "gap": -0.4,
     "rival between": -0.5,
-    "role rest": -0.6,
-    "parted": -0.6,
-    "his earlier": -0.7,
-    "then": -0.7,
-    "bare": -0.8,
-    "advisor's later": -0.8,
+    "all": -0.5,
+    "then": -0.6,
     "again": -0.8,
-    "moves": -0.9,
+    "moves": -0.8,
+    "advisor's later": -0.8,
+    "his earlier": -0.9,
+    "bare": -1.0,
     "threshold": -1.3,
-    "plan between": -1.4,
-    "rival nearer": -1.6,
-    "none": -2.2,
-    "outside": -2.2,
-    "flow": -3.8,
+    "plan between": -1.5,
+    "rival nearer": -1.7,
+    "none": -2.0,
+    "outside": -2.3,
+    "flow": -4.3,
 }
 _HOW_MUCH = re.compile(r"多少|几个|大概|量级|规模|多大|什么数|有多|额度|数额|几万|金额|几百")
 _ALL = re.compile(r"(一共|总共|合起来|加起来|统共|拢共|凑|合计|两头)[^，。]{0,5}$")
@@ -87,13 +90,22 @@ def options(
     document: Document, own: Sequence[Mention], rivals: Sequence[Mention], parts: Sequence[Stretch]
 ) -> Iterator[Held]:
     """Every sum around the place, and that there is none."""
-    yield Held(None, {"none": 1.0, "none in territory": float(not any(holdings.sums(p.text, p.asked) for p in parts))})
+    yield Held(
+        None,
+        {
+            "none": 1.0,
+            "none in territory": float(not any(holdings.sums(p.text, p.asked) for p in parts)),
+        },
+    )
     turns = document.turns[max(own[0].turn - BEFORE, 0) : own[-1].turn + AFTER + 1]
     spoken = ledger(turns, least=holdings.SMALLEST)
     largest = max((s.size for s in spoken.sums), default=1.0)
     for one in spoken.sums:
         near = min(own, key=lambda m: _distance(m, one))
-        signs = dict.fromkeys(_signs(document, one, near, rivals, parts, spoken), 1.0)
+        seen = set(_signs(document, one, near, rivals, parts, spoken))
+        if "freed" in seen or (one.bare and "flow" in seen):
+            continue
+        signs = dict.fromkeys(seen, 1.0)
         signs["size"] = math.log10(one.size / largest)
         signs["turns"] = float(abs(near.turn - one.turn.index))
         if near.turn == one.turn.index:

@@ -17,7 +17,7 @@ from nlp.document import Candidate, Document, Mark, Mention, Turn
 from nlp.recognizers import external, idle_denied
 from nlp.recognizers.common import steps
 from nlp.recognizers.idle_days import available_from
-from nlp.recognizers.idle_sums import HERE, SHRUNK, Episode, total
+from nlp.recognizers.idle_sums import SHRUNK, Episode, total
 
 VERSION = "1"
 TAG = "funds.idle"
@@ -177,9 +177,8 @@ def value_at(document: Document, turns: Sequence[int]) -> dict[str, Any]:
     """Sum and day of the free money that these turns are known to speak of."""
     signs = tuple(_sign(document.turns[number], 0, len(document.turns[number].text)) for number in turns)
     episode = Episode(signs, sure=True)
-    around = _turns(document, episode)
     money, place, _ = total(document, episode)
-    return _slots(document, episode, around, money, place)
+    return _slots(document, episode, money, place)
 
 
 def _affirmed(document: Document, episode: Episode) -> Candidate | None:
@@ -200,7 +199,7 @@ def _affirmed(document: Document, episode: Episode) -> Candidate | None:
     lead = episode.signs[0]
     return Candidate(
         tag=TAG,
-        value=_slots(document, episode, turns, money, place),
+        value=_slots(document, episode, money, place),
         marks=tuple(dict.fromkeys(marks)),
         rule=lead.rule,
         confidence=round(min(score, 0.95), 3),
@@ -210,11 +209,9 @@ def _affirmed(document: Document, episode: Episode) -> Candidate | None:
     )
 
 
-def _slots(
-    document: Document, episode: Episode, turns: list[Turn], money: Amount | None, place: Mark | None
-) -> dict[str, Any]:
+def _slots(document: Document, episode: Episode, money: Amount | None, place: Mark | None) -> dict[str, Any]:
     low, high = (money.low, money.high) if money is not None else (None, None)
-    day = available_from(document, episode, place and place.turn, _due_elsewhere(document, money))
+    day = available_from(document, episode, None if place is None else place.turn, _due_elsewhere(document, money))
     return {"low": values.number(low), "high": values.number(high), "available_from": day}
 
 

@@ -32,32 +32,32 @@ BEFORE, AFTER = 4, 4  #: turns around the episode
 WEIGHTS: Mapping[str, float] = {
     "comes": 3.2,
     "lies": 2.6,
-    "asked when": 1.8,
+    "asked when": 1.7,
     "none": 1.7,
-    "due elsewhere": 1.4,
+    "due elsewhere": 1.5,
     "alone": 1.4,
     "of the sum": 1.2,
-    "at a place": 1.1,
+    "at a place": 1.0,
     "by then": 0.9,
     "his before": 0.9,
-    "latest": 0.7,
+    "latest": 0.6,
     "agreed": 0.6,
-    "his inside": 0.5,
     "another": 0.5,
     "arrives": 0.5,
+    "his inside": 0.4,
     "here": 0.2,
-    "advisor's between": -0.2,
+    "advisor's between": -0.3,
     "begins": -0.3,
     "windfall": -0.4,
+    "due": -0.6,
     "distance": -0.6,
     "advisor's before": -0.6,
-    "due": -0.6,
     "falls due": -0.6,
     "his between": -0.6,
     "advisor's after": -0.8,
     "purpose": -1.0,
     "before then": -1.1,
-    "other deed": -1.3,
+    "other deed": -1.2,
     "his after": -1.3,
     "needed": -2.1,
 }
@@ -76,7 +76,7 @@ class Day:
 
 
 def available_from(document: Document, episode: Episode, told: int | None, due: date | None) -> str | None:
-    """From when the money is there. `told`: the turn of its sum; `due`: when the holding falls due that it comes from."""
+    """From when the money is there. `told`: the turn of its sum; `due`: the day of the holding that it comes from."""
     return values.iso(max(days(document, episode, told, due), key=lambda day: day.weight).on)
 
 

@@ -56,6 +56,7 @@ COMING = re.compile(
     r"到账|到期|到手|到[^，。]{0,3}卡|到(?=，|。|$|的|了|嘛|呀|啊|日子)|下来|打(给|到|过来|我|进|(?=，|。|$|钱))|发(下来|给我|工资|奖|钱|(?=，|。|$|的|了|吧|到))|放款|放到我|结(?!婚|构)|还(我|给我|回来)|返|回(来|款|拢|笼)|批|分(红|给我|到)|拿(到|回)|给我|出来|收(齐|到|回)|赎|兑|满|解禁|解锁|出栏|奖|花红|绩效|尾款|能动|开放|付款|汇|到位|年金|领|退(回|给|下来|了)|清算|过户|付(清|款)|落袋|尾款|拿钱"
 )
 
+_OWED = re.compile(r"(欠(?!我)|房贷|车贷|月供)(还|了|着|剩|有|差|大概){0,4}$")
 _ASKS = re.compile(r"[吗呢？?]|打算|怎么|想")
 _SPENT = re.compile(
     r"还(了|掉|给|他|她|债|贷|银行|欠)|给(?!我|你|您|咱)[^，。]{0,4}$|给(儿|女|我[爸妈弟哥姐妹儿女老婆爱]|他|她|孩|孙|家)|交|首付|要用|学费|彩礼|嫁|陪嫁|装修|扣|税|垫|修|发工资|看病"
@@ -97,42 +98,41 @@ WEIGHTS: Mapping[str, float] = {
     "echoed": 2.0,
     "left": 1.8,
     "agreed": 1.5,
-    "chosen": 1.4,
-    "asked how much": 1.2,
+    "asked how much": 1.3,
+    "chosen": 1.2,
     "size": 1.2,
     "last": 1.2,
     "here": 1.0,
-    "role rest": 0.9,
-    "his between": 0.9,
+    "role rest": 1.0,
+    "his between": 1.0,
     "spent": 0.8,
     "his inside": 0.8,
+    "role taken": 0.7,
     "sums up": 0.6,
-    "refines": 0.6,
     "counted": 0.6,
-    "role taken": 0.5,
-    "advisor's after": 0.4,
+    "refines": 0.5,
     "into": 0.4,
+    "advisor's after": 0.4,
     "kept free": 0.3,
     "spared": 0.2,
-    "his before": 0.2,
     "spent before": -0.3,
     "invests": -0.4,
     "company": -0.5,
     "role whole": -0.6,
-    "denied": -0.6,
+    "denied": -0.7,
     "again": -0.7,
-    "threshold": -0.7,
     "thing": -0.7,
+    "threshold": -0.7,
+    "comes": -0.7,
     "distance": -0.7,
-    "comes": -0.8,
-    "his after": -0.8,
-    "lured": -0.8,
+    "lured": -0.7,
     "advisor's before": -0.8,
+    "his after": -0.8,
     "asked about": -0.9,
     "rest word": -1.0,
     "no sum before": -1.4,
-    "refined": -1.4,
-    "bare": -1.5,
+    "refined": -1.5,
+    "bare": -1.6,
     "role part": -1.6,
     "no sum after": -1.9,
 }
@@ -217,6 +217,8 @@ def weighed(document: Document, episode: Episode) -> Iterator[Weighed]:
     latest = max((s.place for s in spoken.sums), default=(0, 0))
     largest = max((s.size for s in spoken.sums), default=1.0)
     for one in spoken.sums:
+        if _OWED.search(one.turn.text[: one.money.start]):
+            continue
         signs = dict.fromkeys(_signs(document, one, episode, spoken), 1.0)
         signs["size"] = math.log10(one.size / largest)
         signs["distance"] = float(_distance(one.turn.index, episode))

@@ -4,6 +4,7 @@ People say the 万 once and leave it out afterwards; and they reckon aloud – �
 without unit is a sum where it says a sum of the talk again or comes out of two of them.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ LARGE = 10_000_000  #: yuan; 五千二 read as 万
 CLOSE = 0.012  #: so nearly must a sum come out
 COUNTS = (10_000, 20_000)  #: 一 and 两 count things as often as money
 _NOT_BARE = "年月天日号点个岁楼周折成%倍只股手份次笔家人位期块元万千百亿.分层级星度"
+_WRONG = re.compile(r"(不对|说错|记错|哦不)[^？，。]{0,3}[，。 ]?[^？，。]{0,5}$")
 _NAMED = "第零十百千万亿年月号.点"
 
 
@@ -94,14 +96,30 @@ class Ledger:
         )
 
 
+def _stands(one: Spoken, said: Sequence[Spoken]) -> bool:
+    """Whether no later sum puts it right: 三十万 … 不对, 三十八."""
+    return not any(_puts_right(one, other) for other in said if one.place < other.place)
+
+
+def _puts_right(first: Spoken, second: Spoken) -> bool:
+    if first.turn.speaker is not second.turn.speaker or second.turn.index - first.turn.index > 2:
+        return False
+    if equal(first.size, second.size) or not 0.1 < first.size / second.size < 10:
+        return False
+    start = first.money.end if first.turn is second.turn else 0
+    return bool(_WRONG.search(second.turn.text, start, second.money.start))
+
+
 def ledger(turns: Sequence[Turn], least: int = LEAST) -> Ledger:
     """The sums of these turns, from `least` yuan."""
     said = [one for turn in turns if not turn.suspect for one in _told(turn)]
-    in_millions = any(not s.bare and s.size >= 100 * WAN for s in said)
-    said = [s if in_millions or s.size < LARGE or not s.bare else _in_yuan(s) for s in said]
+    marked = [s.size for s in said if not s.bare]
+    if marked and max(marked) < 100 * WAN:
+        said = [_in_yuan(s) if s.bare and s.size >= LARGE else s for s in said]
     known = [s.size for s in said]
     again = [one for turn in turns if not turn.suspect for one in _again(turn, said, known)]
-    return Ledger(tuple(sorted((s for s in [*said, *again] if s.size >= least), key=lambda s: s.place)))
+    found = [s for s in [*said, *again] if s.size >= least]
+    return Ledger(tuple(sorted((s for s in found if _stands(s, found)), key=lambda s: s.place)))
 
 
 def _told(turn: Turn) -> Iterator[Spoken]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nlp import dialogue, values
+from nlp.amounts import Percent
 from nlp.document import Candidate, Document, Mark, Turn
 
 Stated = tuple[float | None, float | None, int, int]  #: low, high, start, end
@@ -35,12 +36,10 @@ _THEIRS = re.compile(
 )
 _NEVER = re.compile(r"(这么|那么)(高|多|少|低)|真的假的|我认|收益凭证|先改|日均|抖音|利息差|翻倍|净值|涨停|跌停")
 _BEATS = re.compile(r"(比|跑赢|超过|胜过)[^，。]{0,8}(高|多|强|好)")
+_SIGNED = re.compile(r"个点|%|百分|分之|成")
+_UPWARDS = re.compile(r"(个点)?(往上|朝上|以上|起步|打底)")
 _LURE = re.compile(r"给我$|别超|最多|让我看到")
 _DOUBLE = re.compile(r"翻(一)?(番|倍)")
-_BARE = re.compile(
-    r"(?<![\d.一二三四五六七八九十两])(\d{1,2}(?:\.\d)?|[一二两三四五六七八九十]{1,3})(?:(?:到|至|-)(\d{1,2}|[一二三四五六七八九十]{1,3}))?(?=左右|吧|就|以上|我|，|。|$|的样子|往上)"
-)
-_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2}
 
 
 def find(document: Document) -> Iterator[Candidate]:
@@ -109,6 +108,17 @@ def _stated(turn: Turn, asked: bool) -> Stated | None:
             continue
         else:
             chosen = (rate.low, rate.high if rate.low is None or rate.high is None else top, *span)
+    return _widened(turn, chosen)
+
+
+def _widened(turn: Turn, chosen: Stated | None) -> Stated | None:
+    """五个点, 五到六: the range that is said right after it."""
+    if chosen is None or chosen[1] is None:
+        return chosen
+    for rate in values.percents(turn.text, True):
+        gap = turn.text[chosen[3] : rate.start]
+        if 0 <= rate.start - chosen[3] <= 2 and not gap.strip("，、 ") and rate.low == chosen[0] != rate.high:
+            return rate.low, rate.high, chosen[2], rate.end
     return chosen
 
 
@@ -118,26 +128,21 @@ def _is_floor(turn: Turn, start: int, text: str, after: str) -> bool:
     return bool((_AT_LEAST.search(before) or re.match(r"少于|低于|不到", text)) and _AT_LEAST_AFTER.search(after))
 
 
-def _bare(turn: Turn) -> tuple[float | None, float | None, int, int] | None:
+def _bare(turn: Turn) -> Stated | None:
     """A number without 点 or %, right after the question."""
-    hit = _BARE.search(turn.text[:24])
-    if hit is None:
-        return None
-    low = _number(hit[1])
-    high = _number(hit[2]) if hit[2] else low
-    if low is None or high is None or not 1 <= low <= 60:
-        return None
-    return low, high, hit.start(), hit.end()
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    if len(text) == 1:
-        return _DIGITS.get(text)
-    if "十" in text:
-        tens, _, ones = text.partition("十")
-        return (_DIGITS.get(tens, 1) if tens else 1) * 10 + (_DIGITS.get(ones, 0) if ones else 0)
+    for rate in values.percents(turn.text[:24], True):
+        low, high = turn.clauses[turn.clause_at(rate.start)]
+        if _SIGNED.search(rate.text) or _NEVER.search(turn.text[low : high + 4]) or _DOWN.search(turn.text[low:high]):
+            continue
+        if rate.end - rate.start <= 6 and 1 <= (rate.high or rate.low or 0) <= 60:
+            return (*_floored(turn, rate), rate.start, rate.end)
     return None
+
+
+def _floored(turn: Turn, rate: Percent) -> tuple[float | None, float | None]:
+    """十五往上: fifteen and more."""
+    bottom = rate.low if rate.low is not None else rate.high
+    after = turn.text[rate.end : rate.end + 14]
+    if _UPWARDS.match(after) or _is_floor(turn, rate.start, rate.text, after):
+        return bottom, None
+    return rate.low, rate.high
