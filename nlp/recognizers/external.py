@@ -12,6 +12,7 @@ from typing import Any
 
 from dongke.types import Polarity
 from nlp import holdings, local, values
+from nlp.amounts import Amount
 from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
 from nlp.holdings import Stretch
 from nlp.recognizers import external_sums
@@ -90,11 +91,17 @@ def value_at(document: Document, place: Mention) -> dict[str, Any]:
     return _value(document, place, owned(document))
 
 
-def held(document: Document) -> list[dict[str, Any]]:
-    """The values of every place that is spoken of, one for each institution or type."""
+def dues(document: Document) -> Iterator[tuple[Amount, str]]:
+    """The sum and the day of what falls due, of every place that is spoken of: one for each institution or type."""
     standing = owned(document)
     first = {owner: place for place, owner in reversed(standing) if not place.has(*BARRED)}
-    return [_value(document, place, standing) for place in first.values()]
+    for place in first.values():
+        parts = territory(document, place, standing)
+        due = holdings.matures(parts, document.started_at)
+        if due is not None:
+            money = external_sums.amount(document, *around(document, place, standing), parts)
+            if money is not None:
+                yield money, due
 
 
 def nothing(kind: str) -> dict[str, Any]:

@@ -217,10 +217,10 @@ def _slots(document: Document, episode: Episode, money: Amount | None, place: Ma
 
 def _due_elsewhere(document: Document, money: Amount | None) -> date | None:
     """The day on which the holding of the same sum falls due, from which the free money comes."""
-    for held in external.held(document):
-        due = held.get("matures_on")
-        same = money is not None and (money.low, money.high) == (held["low"], held["high"])
-        if due is not None and same and date.fromisoformat(due) > document.started_at.date():
+    if money is None:
+        return None
+    for held, due in external.dues(document):
+        if (money.low, money.high) == (held.low, held.high) and date.fromisoformat(due) > document.started_at.date():
             return date.fromisoformat(due)
     return None
 

@@ -7,12 +7,13 @@ without unit is a sum where it says a sum of the talk again or comes out of two 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from nlp import values
 from nlp.amounts import Amount
 from nlp.charforms import fold
 from nlp.document import Turn
+from nlp.numeral_sections import Numeral
 from nlp.numerals import numerals
 
 WAN = 10_000
@@ -141,9 +142,11 @@ def _in_yuan(one: Spoken) -> Spoken:
 
 def _again(turn: Turn, said: Sequence[Spoken], known: Sequence[float]) -> Iterator[Spoken]:
     """The numbers of the turn that say a known sum again, or what comes out of two."""
-    text = fold(turn.text)
+    text, found = _numbers(turn.text)
+    if not found or not known:
+        return
     taken = [(s.money.start, s.money.end) for s in said if s.turn is turn]
-    for number in numerals(text):
+    for number in found:
         if number.great or number.code or number.low < 3 or number.high > 9_999:
             continue
         if any(a < number.end and number.start < b for a, b in taken) or text[number.end : number.end + 1] in _NOT_BARE:
@@ -155,6 +158,13 @@ def _again(turn: Turn, said: Sequence[Spoken], known: Sequence[float]) -> Iterat
         if _fits((low + high) / 2, known):
             span = turn.text[number.start : number.end]
             yield Spoken(Amount(low, high, number.start, number.end, span, "ellipsis"), turn, bare=True)
+
+
+@lru_cache(maxsize=2048)
+def _numbers(text: str) -> tuple[str, tuple[Numeral, ...]]:
+    """The folded text and its numbers, read once."""
+    folded = fold(text)
+    return folded, tuple(numerals(folded))
 
 
 def _fits(size: float, known: Sequence[float]) -> bool:
