@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo serve test check lint bench lock clean
+.PHONY: demo serve test check lint train bench lock clean
 .DEFAULT_GOAL := check
 
 demo: .venv/ready
@@ -23,6 +23,10 @@ lint: .venv/ready
 	$(BIN)/lint-imports
 
 check: lint test
+
+# fits nlp/learned/weights.npz anew from training/ (some minutes)
+train: .venv/ready
+	$(BIN)/python -W ignore -m nlp.train
 
 bench: .venv/ready
 	$(BIN)/python bench/run.py

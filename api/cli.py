@@ -154,7 +154,7 @@ def parse(
 @app.command("eval")
 def evaluate(
     gold: Annotated[list[Path], typer.Argument(help="带标准答案的会话 JSONL")],
-    errors: Annotated[int, typer.Option("--errors", help="列出前 N 个错误")] = 0,
+    errors: Annotated[int, typer.Option("--errors", help="列出错误, 按原因和标签分组, 每组最多 N 个")] = 0,
 ) -> None:
     """评测: 逐标签的准确率, 召回率和 F1, 每个文件一张表, 最后合计。"""
     from api.commands import evaluate_files

@@ -70,20 +70,24 @@ def serve_api() -> None:
 
 
 def evaluate_files(paths: list[Path], errors: int) -> Iterator[str]:
-    """One table a file, and one for all of them where there are several."""
+    """One table a file, and one for all of them where there are several; then the errors, if wanted."""
+    from nlp import annotated, diagnosis
     from nlp.evaluation import score, table
 
     everything: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    faults: list[diagnosis.Fault] = []
     for path in paths:
-        gold = {row["id"]: row for row in _rows(path)}
+        rows = annotated.read(path) if path.suffix == ".txt" else list(_rows(path))
+        gold = {row["id"]: row for row in rows}
         found = {ident: _tagged(row) for ident, row in gold.items()}
-        result, faults = score(gold, found)
-        yield f"{path.name}\n{table(result)}"
-        yield from (f"  {fault}" for fault in faults[:errors])
-        for rows, more in zip(everything, (gold, found), strict=True):
-            rows.update({f"{path.name}:{ident}": row for ident, row in more.items()})
+        yield f"{path.name}\n{table(score(gold, found)[0])}"
+        if errors:
+            faults += [fault for row in rows for fault in diagnosis.faults(row)]
+        for kept, more in zip(everything, (gold, found), strict=True):
+            kept.update({f"{path.name}:{ident}": row for ident, row in more.items()})
     if len(paths) > 1:
         yield f"合计\n{table(score(*everything)[0])}"
+    yield from diagnosis.report(faults, errors)
 
 
 def replay_file(path: Path, until: datetime | None) -> dict[str, Any]:

@@ -95,8 +95,8 @@ def agreement(gold: Row, found: Row) -> int:
         return MISSED
     if gold.get("evidence") and not set(gold["evidence"]) & set(found.get("evidence") or ()):
         return MISSED
-    same = all(_same(name, wanted.get(name), got.get(name)) for name in SLOTS.get(tag, ()))
-    return STRICT if same else MATCH
+    agree = all(same(name, wanted.get(name), got.get(name)) for name in SLOTS.get(tag, ()))
+    return STRICT if agree else MATCH
 
 
 def pairs(gold: Sequence[Row], found: Sequence[Row]) -> dict[int, tuple[int, int]]:
@@ -155,7 +155,8 @@ def _f1(hit: int, found: int, gold: int) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / both if both else 0.0
 
 
-def _same(name: str, gold: Any, found: Any) -> bool:
+def same(name: str, gold: Any, found: Any) -> bool:
+    """Whether a slot agrees: amounts and rates within a tenth."""
     if gold is None or found is None:
         return gold is None and found is None
     if name in _NUMERIC:

@@ -1,8 +1,8 @@
 """训练: annotated conversations → nlp/learned/weights.npz. `make train` (docs/reading.md).
 
-Two steps. The weights are fitted on all talks. The formula that decides (nlp/learned/verdict.py) is fitted on claims about
-talks that the weights had not seen: the authors are dealt into FOLDS, each judged by weights fitted on the others. Talks
-that were read while the rules were written (SEEN) teach the weights only.
+Two steps. The weights are fitted on all talks. The formula that decides (nlp/learned/verdict.py) is fitted on claims
+about talks that the weights had not seen: authors are dealt into FOLDS, each judged by weights fitted on the others.
+Talks that were read while the rules were written (SEEN) teach the weights only.
 """
 
 import sys
@@ -14,15 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from dongke.errors import BadInput
 from dongke.types import Conversation
-from nlp import annotated, entities, evaluation, facts, pipeline, roles
+from nlp import annotated, diagnosis, entities, evaluation, facts, pipeline, roles
 from nlp.document import Candidate, Document
 from nlp.evaluation import MAIN
 from nlp.learned import model
 from nlp.learned.claims import Claim, Opinions, claims, measures
-from nlp.learned.verdict import Formula
-from nlp.learned.features import NAMED, Instance, instances
+from nlp.learned.features import NAMED, Instance, Seen, instances
+from nlp.learned.keys import Keys, of_seen
 from nlp.learned.model import TAGS, Choice, Label, Target, Weights
+from nlp.learned.verdict import Formula
 
 ROOT = Path(__file__).resolve().parent.parent
 FRESH = ROOT / "training/conversations"
@@ -30,7 +32,7 @@ SEEN = ROOT / "tests/nlp/data"
 SEEN_NAMES = ("dev_a", "dev_b", "dev_e", "own_h", "own_i")
 FOLDS = 5
 PRIOR = 4  #: so many claims of average quality are added to what a rule has shown
-STEPS = 0.02  #: thresholds are tried in such steps
+STEP = 0.02  #: thresholds are tried in such steps
 LEAST_SEEN = 2  #: instances that must show a sequence
 LEAST_GOLD = 4  #: instances that must carry a label
 STRENGTH = 200.0  #: inverse of the regularisation
@@ -85,21 +87,24 @@ def _is_of(instance: Instance, tag: Mapping[str, Any]) -> bool:
 
 def fit(rows: Sequence[Example]) -> Weights:
     """The weights of one kind of instance."""
-    vocabulary, size = _vocabulary(rows)
-    blank = Weights((), vocabulary, np.zeros((size, 0), np.float32), np.zeros(0, np.float32))
-    seen = _matrix([blank.rows(r.instance.groups) for r in rows], size)
+    known, seen = _matrix([r.instance.seen for r in rows])
     columns: list[Column] = []
     targets: list[Target] = []
     for tag, polarity in sorted({(one.tag, one.polarity) for r in rows for one in r.labels}):
-        carried = [(n, one) for n, r in enumerate(rows) for one in r.labels if (one.tag, one.polarity) == (tag, polarity)]
-        if len(carried) < LEAST_GOLD:
+        mine = (tag, polarity)
+        carried = [(n, one) for n, r in enumerate(rows) for one in r.labels if (one.tag, one.polarity) == mine]
+        holders = {n for n, _ in carried}
+        if len(holders) < LEAST_GOLD or len(holders) == len(rows):
             continue
-        columns.append(_whether(seen, {n for n, _ in carried}))
+        columns.append(_whether(seen, holders))
         column = len(columns) - 1
         choices = tuple(_choice(seen, carried, slot, columns) for slot in range(len(carried[0][1].main)))
         targets.append(Target(tag, polarity, column, choices))
-    matrix = np.array([weights for weights, _ in columns], np.float32).reshape(len(columns), size).T
-    return Weights(tuple(targets), vocabulary, matrix, np.array([bias for _, bias in columns], np.float32))
+    matrix = np.array([weights for weights, _ in columns], np.float32).reshape(len(columns), len(known)).T
+    scale = np.maximum(np.abs(matrix).max(axis=0, initial=0), 1e-6) / 127
+    bias = np.array([bias for _, bias in columns], np.float32)
+    steps = np.rint(matrix / scale).astype(np.int8)
+    return Weights(targets, known, steps, scale.astype(np.float32), bias)
 
 
 def _whether(seen: Any, carried: set[int]) -> Column:
@@ -136,27 +141,19 @@ def _clipped(weights: Any) -> Any:
     return np.where(np.abs(weights) < SMALL, 0, weights)
 
 
-def _vocabulary(rows: Sequence[Example]) -> tuple[dict[str, dict[str, int]], int]:
-    counts: dict[str, Counter[str]] = {}
-    for row in rows:
-        for group, seen in row.instance.groups:
-            counts.setdefault(group, Counter()).update(set(seen))
-    vocabulary: dict[str, dict[str, int]] = {}
-    size = 0
-    for group in sorted(counts):
-        kept = sorted(one for one, n in counts[group].items() if n >= LEAST_SEEN and "\n" not in one)
-        vocabulary[group] = {one: size + n for n, one in enumerate(kept)}
-        size += len(kept)
-    return vocabulary, size
-
-
-def _matrix(rows: Sequence[Sequence[int]], size: int) -> Any:
+def _matrix(seen: Sequence[Seen]) -> tuple[Keys, Any]:
+    """The keys seen often enough, and instances × those keys, each row of length one."""
     from scipy.sparse import csr_matrix
 
-    indices = [one for row in rows for one in row]
-    starts = np.cumsum([0, *(len(row) for row in rows)])
-    values = [1 / np.sqrt(len(row)) for row in rows for _ in row]
-    return csr_matrix((values, indices, starts), shape=(len(rows), size))
+    keys, owner = of_seen(seen)
+    known, numbers = np.unique(keys, return_inverse=True)
+    owner, numbers = np.divmod(np.unique(owner * np.int64(len(known)) + numbers), np.int64(len(known)))  # each once
+    often = np.bincount(numbers, minlength=len(known)) >= LEAST_SEEN
+    place = np.cumsum(often) - 1
+    kept = often[numbers]
+    owner, numbers = owner[kept], place[numbers[kept]]
+    values = 1 / np.sqrt(np.bincount(owner, minlength=len(seen)))[owner]
+    return known[often], csr_matrix((values, (owner, numbers)), shape=(len(seen), int(often.sum())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,16 +205,10 @@ def judge(talks: Iterable[Talk], weights: model.Model) -> list[Judged]:
         if talk.stranger:
             continue
         made = claims(talk.document, talk.found, Opinions(weights.opinions(talk.document)))
-        pairs = evaluation.pairs(talk.row["tags"], [as_tag(claim.candidate) for claim in made])
+        pairs = evaluation.pairs(talk.row["tags"], [diagnosis.as_tag(claim.candidate) for claim in made])
         right = {other for other, _ in pairs.values()}
         found += [Judged(talk.author, talk.row["id"], c, n in right) for n, c in enumerate(made)]
     return found
-
-
-def as_tag(candidate: Candidate) -> dict[str, Any]:
-    """A candidate in the form of docs/tags.md."""
-    evidence = sorted({mark.turn for mark in candidate.marks})
-    return {"tag": candidate.tag, "polarity": str(candidate.polarity), "value": candidate.value, "evidence": evidence}
 
 
 def reliability(rows: Iterable[Judged]) -> dict[str, float]:
@@ -237,6 +228,8 @@ def formula(rows: Sequence[Judged]) -> dict[str, Any]:
     from sklearn.feature_extraction import DictVectorizer
     from sklearn.linear_model import LogisticRegression
 
+    if len({row.right for row in rows}) < 2:
+        raise BadInput("training-too-small", "训练用的会话太少: 裁决要从读对和读错的例子里学")
     others = {author: reliability(r for r in rows if r.author != author) for author in {r.author for r in rows}}
     vectors = DictVectorizer()
     seen = vectors.fit_transform([measures(r.claim, others[r.author]) for r in rows])
@@ -245,15 +238,23 @@ def formula(rows: Sequence[Judged]) -> dict[str, Any]:
     return {"weights": {name: round(w, 5) for name, w in weights.items()}, "reliability": reliability(rows)}
 
 
-def thresholds(rows: Sequence[Judged], chances: Sequence[float], gold: int) -> dict[str, float]:
-    """From which probability a tag stands: the best F1 over all; `gold`: how many tags the annotators gave."""
+def thresholds(rows: Sequence[Judged], chances: Sequence[float], gold: Mapping[str, int]) -> dict[str, float]:
+    """From which probability a tag stands, over all ("*") and for each tag: where F1 is best, a tag's own drawn to the
+    threshold of all. `gold`: how many tags of each name the annotators gave."""
 
-    def score(least: float) -> float:
-        kept = [row.right for row, chance in zip(rows, chances, strict=True) if chance >= least]
-        return 2 * sum(kept) / (len(kept) + gold)
+    def best(names: Sequence[str]) -> float:
+        kept = [(c, r.right) for r, c in zip(rows, chances, strict=True) if r.claim.candidate.tag in names]
+        total = sum(gold[name] for name in names)
 
-    best = max((n * STEPS for n in range(1, int(1 / STEPS))), key=score)
-    return {"*": round(best, 3)}
+        def score(least: float) -> float:
+            stand = [right for chance, right in kept if chance >= least]
+            return 2 * sum(stand) / (len(stand) + total)
+
+        return max((n * STEP for n in range(1, int(1 / STEP))), key=score)
+
+    whole = best(list(gold))
+    own = {name: round((best([name]) + whole) / 2, 3) for name in sorted(gold)}
+    return {"*": round(whole, 3)} | own
 
 
 def train(fresh: Mapping[str, Sequence[Talk]], seen: Sequence[Talk]) -> tuple[model.Model, dict[str, Any]]:
@@ -267,7 +268,7 @@ def train(fresh: Mapping[str, Sequence[Talk]], seen: Sequence[Talk]) -> tuple[mo
     decided = formula(rows)
     verdict = Formula(decided["weights"], decided["reliability"], {"*": 0.5})
     chances = [verdict.probability(row.claim) for row in rows]
-    gold = sum(len(talk.row["tags"]) for talks in fresh.values() for talk in talks)
+    gold = Counter(tag["tag"] for talks in fresh.values() for talk in talks for tag in talk.row["tags"])
     everything = [*seen, *(talk for author in authors for talk in fresh[author])]
     return weigh(everything), decided | {"thresholds": thresholds(rows, chances, gold)}
 
@@ -285,7 +286,8 @@ def main(names: Sequence[str] = ()) -> None:
     weights, decided = train(fresh, seen)
     model.save(weights.kinds, model.FILE, {"formula": decided})
     talks = sum(map(len, fresh.values())) + len(seen)
-    print(f"{talks} 段会话, 门槛 {decided['thresholds']}, 写入 {model.FILE.name}: {model.FILE.stat().st_size / 1e6:.1f} MB")
+    size = model.FILE.stat().st_size / 1e6
+    print(f"{talks} 段会话, 门槛 {decided['thresholds']['*']}, 写入 {model.FILE.name}: {size:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -22,9 +22,13 @@ USUAL = 0.15  #: support of all claims per turn, in an ordinary talk
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """主张. `support`: the model's best probability in the evidence; `elsewhere`: anywhere in the talk; `rival`: that of
-    another value of the same tag in the evidence; `turns`: how many turns speak for it; `company`: the support of all other
-    claims together against what is usual in a talk of that length, log ratio (a talk of look-alikes has little); `near`: tag → the best support of a claim of that tag in the same or the next turns."""
+    """主张: something that may be a tag, and what speaks for it.
+
+    `support`: the model's best probability in the evidence; `elsewhere`: anywhere in the talk; `rival`: that of another
+    value of the same tag in the evidence; `turns`: how many turns speak for it; `company`: the support of all other
+    claims together against what is usual in a talk of that length, log ratio (a talk of look-alikes has little);
+    `near`: tag → the best support of a claim of that tag in the same or the next turns.
+    """
 
     candidate: Candidate
     by_rule: bool
@@ -148,9 +152,7 @@ def _weighed(candidate: Candidate, label: Label, opinions: Opinions) -> Claim:
     )
 
 
-def _proposed(
-    document: Document, label: Label, by_turn: Mapping[int, Opinion], opinions: Opinions
-) -> Iterator[Claim]:
+def _proposed(document: Document, label: Label, by_turn: Mapping[int, Opinion], opinions: Opinions) -> Iterator[Claim]:
     best = max(by_turn.values(), key=lambda o: o.probability)
     if best.probability < PROPOSED:
         return

@@ -35,9 +35,7 @@ def complete(document: Document, label: Label, turns: Sequence[int], mention: Me
     )
 
 
-def _value(
-    document: Document, label: Label, turns: Sequence[int], mention: Mention | None
-) -> Mapping[str, Any] | None:
+def _value(document: Document, label: Label, turns: Sequence[int], mention: Mention | None) -> Mapping[str, Any] | None:
     affirmed = label.polarity == "affirmed"
     said = [document.turns[number] for number in turns]
     if label.tag in ("intent.product", "intent.permission", "contact.channel") and mention is not None:

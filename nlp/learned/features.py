@@ -5,6 +5,7 @@ around it, and which mentions stand there with which context. Pure; names of gro
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nlp import context, entities
 from nlp.document import Document, Mention, Turn
@@ -19,7 +20,26 @@ REACH = 12  #: characters beside it in which a concept belongs to it
 DESCRIBED = {"kind": "product", "perm": "permission"}
 VAGUE = frozenset({"dividend_income", "wealth_generic", "other_derivative"})
 CODES = {"structured": "structured_note", "qdii_overseas": "qdii", "fund_generic": "fund"}
-Groups = Sequence[tuple[str, Sequence[str]]]  #: group → what was seen
+
+
+class Passage(NamedTuple):
+    """片段: a text of which every character sequence of `low` to `high` characters was seen, in the group."""
+
+    group: str
+    text: str
+    low: int
+    high: int
+
+
+Names = tuple[str, Sequence[str]]  #: group → what was seen by name
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """所见 of one instance."""
+
+    passages: Sequence[Passage]
+    names: Sequence[Names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +49,7 @@ class Instance:
     kind: str
     turn: int
     key: str
-    groups: Groups
+    seen: Seen
     mention: Mention | None = None
 
 
@@ -88,32 +108,27 @@ def _described(turn: Turn, places: Sequence[concepts.Place]) -> list[Mention]:
     return context.apply(turn, found)
 
 
-def _grams(text: str, low: int, high: int) -> list[str]:
-    return [text[i : i + n] for n in range(low, high + 1) for i in range(len(text) - n + 1)]
-
-
-def _of_turn(view: _View, turn: Turn) -> Groups:
+def _of_turn(view: _View, turn: Turn) -> Seen:
     document, number = view.document, turn.index
     own = view.shapes[number]
-    found: list[tuple[str, Sequence[str]]] = [("own", _grams(f"^{own}$", 1, 4))]
+    passages = [Passage("own", f"^{own}$", 1, 4)]
+    names: list[Names] = []
     prompt = document.prompt(number)
     if prompt is not None:
-        found.append(("asked", _grams(view.shapes[prompt.index][-30:] + "$", 2, 3)))
-        found.append(("asked@", [_name(m) for m in view.of(prompt.index)]))
-        found.append(("asked.concept", [concept for _, _, concept in view.concepts[prompt.index]]))
+        passages.append(Passage("asked", view.shapes[prompt.index][-30:] + "$", 2, 3))
+        names.append(("asked@", [_name(m) for m in view.of(prompt.index)]))
+        names.append(("asked.concept", [concept for _, _, concept in view.concepts[prompt.index]]))
     if number and document.turns[number - 1].speaker is turn.speaker:
-        found.append(("before", _grams(view.shapes[number - 1][-20:] + "$", 2, 3)))
+        passages.append(Passage("before", view.shapes[number - 1][-20:] + "$", 2, 3))
     if number + 1 < len(document.turns):
         same = document.turns[number + 1].speaker is turn.speaker
-        found.append(("on" if same else "reply", _grams("^" + view.shapes[number + 1][:12], 2, 3)))
-        found.append(("reply.concept", [concept for _, _, concept in view.concepts[number + 1]]))
-    said = [concept for _, _, concept in view.concepts[number]]
-    found.append(("concept", said))
-    found.append(("concepts", [f"{a} {b}" for n, a in enumerate(said) for b in said[n + 1 : n + 4]]))
-    found.append(("@", [seen for m in view.of(number) for seen in _seen(m)]))
+        passages.append(Passage("on" if same else "reply", "^" + view.shapes[number + 1][:12], 2, 3))
+        names.append(("reply.concept", [concept for _, _, concept in view.concepts[number + 1]]))
+    names.append(("concept", [concept for _, _, concept in view.concepts[number]]))
+    names.append(("@", [seen for m in view.of(number) for seen in _seen(m)]))
     place = "first" if number < 4 else "last" if number > len(document.turns) - 5 else "middle"
-    found.append(("about", (f"chat{document.is_chat:d}", f"length{min(len(own) // 6, 6)}", place)))
-    return found
+    names.append(("about", (f"chat{document.is_chat:d}", f"length{min(len(own) // 6, 6)}", place)))
+    return Seen(passages, names)
 
 
 def _name(mention: Mention) -> str:
@@ -152,34 +167,35 @@ def _last(view: _View, turn: int, kind: str) -> list[Mention]:
     return []
 
 
-def _of_named(view: _View, turn: Turn, where: str, mention: Mention, rivals: int) -> Groups:
+def _of_named(view: _View, turn: Turn, where: str, mention: Mention, rivals: int) -> Seen:
     target = (mention.kind, mention.key)
-    spoken = view.of(turn.index) if mention.rule != "described" else [*view.of(turn.index), mention]
-    own = shape(turn, spoken if mention.turn == turn.index else view.of(turn.index), target)
+    described = mention.rule == "described" and mention.turn == turn.index
+    own = shape(turn, [*view.of(turn.index), mention] if described else view.of(turn.index), target)
     places = view.concepts[turn.index]
-    found: list[tuple[str, Sequence[str]]] = []
+    passages: list[Passage] = []
+    names: list[Names] = []
     if where == "own":
         at = max(own.find(TARGET), 0)
         left, right = own[max(at - LEFT, 0) : at], own[at + 1 : at + 1 + RIGHT]
-        found.append(("around", _grams(left + TARGET + right, 2, 5)))
-        found.append(("left", _grams(left, 1, 3)))
-        found.append(("right", _grams(right, 1, 3)))
-        found.append(("own", _grams(f"^{own}$", 2, 3)))
-        found.append(("left.concept", [c for a, b, c in places if mention.start - REACH <= a and b <= mention.start]))
-        found.append(("right.concept", [c for a, b, c in places if mention.end <= a < mention.end + REACH]))
-        found.append(("concept", [c for a, _, c in places if a != mention.start]))
+        passages.append(Passage("around", left + TARGET + right, 2, 5))
+        passages.append(Passage("left", left, 1, 3))
+        passages.append(Passage("right", right, 1, 3))
+        passages.append(Passage("own", f"^{own}$", 2, 3))
+        names.append(("left.concept", [c for a, b, c in places if mention.start - REACH <= a and b <= mention.start]))
+        names.append(("right.concept", [c for a, _, c in places if mention.end <= a < mention.end + REACH]))
+        names.append(("concept", [c for a, _, c in places if a != mention.start]))
     else:
-        found.append((f"answer.{where}", _grams(f"^{own}$", 1, 4)))
-        found.append((f"concept.{where}", [c for _, _, c in places]))
+        passages.append(Passage(f"answer.{where}", f"^{own}$", 1, 4))
+        names.append((f"concept.{where}", [c for _, _, c in places]))
     prompt = view.document.prompt(turn.index)
     if prompt is not None:
         words = shape(prompt, view.of(prompt.index), target)
-        found.append(("asked.it" if TARGET in words else "asked", _grams(words[-40:] + "$", 2, 4)))
+        passages.append(Passage("asked.it" if TARGET in words else "asked", words[-40:] + "$", 2, 4))
     if turn.index + 1 < len(view.document.turns):
-        found.append(("next", _grams("^" + view.shapes[turn.index + 1][:10], 2, 3)))
+        passages.append(Passage("next", "^" + view.shapes[turn.index + 1][:10], 2, 3))
     key = entities.institution_type(mention.key) if mention.kind == "institution" else mention.key
     flags = sorted(mention.flags)
-    found.append((f"@{where}", (*flags, "+".join(flags) + "!", f"rivals{min(rivals, 3)}", f"key:{key}", mention.rule)))
-    beside = [f"{m.kind}:{m.key}" for m in view.of(turn.index) if m.kind not in NAMED]
-    found.append((f"beside.{where}", beside))
-    return found
+    about = (*flags, "+".join(flags) + "!", f"rivals{min(rivals, 3)}", f"key:{key}", mention.rule)
+    names.append((f"@{where}", about))
+    names.append((f"beside.{where}", [f"{m.kind}:{m.key}" for m in view.of(turn.index) if m.kind not in NAMED]))
+    return Seen(passages, names)

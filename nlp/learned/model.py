@@ -1,11 +1,12 @@
 """权重: a linear model per kind of instance over what features.py sees, loaded from one file; probabilities and why.
 
-The file (numpy archive, no pickles) holds per kind the labels, the vocabulary by group, and the weights as sparse rows.
+The file (numpy archive, no pickles) holds per kind the targets, a key for each thing that may be seen (keys.py), and
+the weights in 255 steps a column.
 """
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,24 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.document import Document, Mention
-from nlp.learned.features import Groups, Instance, instances
+from nlp.learned.features import Instance, Seen, instances
+from nlp.learned.keys import Keys, Numbers, grams_of, of_passages, of_seen
 
 FILE = Path(__file__).with_name("weights.npz")
 LEAST = 0.03  #: an opinion below is none
-TAGS = {"product": "intent.product", "permission": "intent.permission", "institution": "assets.external", "channel_word": "contact.channel"}
+LEAST_LOGIT = math.log(LEAST / (1 - LEAST))
+TAGS = {
+    "product": "intent.product",
+    "permission": "intent.permission",
+    "institution": "assets.external",
+    "channel_word": "contact.channel",
+}
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """标记: what an instance may carry: a tag, a polarity, the main values (of a named thing: none, it is the value)."""
+    """标记: what an instance may carry: tag, polarity, main values (of a named thing none: it is the value)."""
 
     tag: str
     polarity: str
@@ -64,41 +72,79 @@ class Opinion:
         return self.instance.mention
 
 
-@dataclass(frozen=True, slots=True)
+class Table:
+    """表: key → row, for many keys at once (open addressing, double hashing)."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = np.append(keys, np.uint64(0))
+        self._mask = np.uint64((1 << max(int(len(keys) * 3).bit_length(), 8)) - 1)
+        self._slots = np.full(int(self._mask) + 1, -1, dtype=np.int32)
+        left = np.arange(len(keys), dtype=np.int32)
+        tries = 0
+        while len(left):
+            places = self._places(keys[left], tries)
+            free = np.flatnonzero(self._slots[places] < 0)
+            self._slots[places[free]] = left[free]
+            left = left[self._slots[places] != left]
+            tries += 1
+        self._tries = tries
+
+    def rows(self, keys: Keys) -> Numbers:
+        """The row of each key, -1 where it is unknown."""
+        found = self._slots[self._places(keys, 0)].astype(np.int64)
+        for tries in range(1, self._tries):
+            wrong = np.flatnonzero((found >= 0) & (self._keys[found] != keys))
+            if not len(wrong):
+                break
+            found[wrong] = self._slots[self._places(keys[wrong], tries)]
+        return np.where(self._keys[found] == keys, found, -1)
+
+    def _places(self, keys: Keys, tries: int) -> Numbers:
+        step = (keys >> np.uint64(32)) | np.uint64(1)
+        return ((keys + step * np.uint64(tries)) & self._mask).astype(np.int64)
+
+
 class Weights:
-    """权重 of one kind: `matrix` [features, columns], `bias` [columns], `vocabulary` group → seen → row."""
+    """权重 of one kind: `matrix` [keys, columns] in steps of `scale` [columns], and `bias` [columns]."""
 
-    targets: tuple[Target, ...]
-    vocabulary: Mapping[str, Mapping[str, int]]
-    matrix: Floats
-    bias: Floats
+    def __init__(
+        self, targets: Sequence[Target], keys: Keys, matrix: npt.NDArray[np.int8], scale: Floats, bias: Floats
+    ) -> None:
+        self.targets, self.keys, self.matrix, self.scale, self.bias = tuple(targets), keys, matrix, scale, bias
+        self._table = Table(keys)
 
-    def rows(self, groups: Groups) -> list[int]:
-        """The rows of everything seen that is known, each once."""
-        found: set[int] = set()
-        for group, seen in groups:
-            table = self.vocabulary.get(group)
-            if table:
-                found.update(table[one] for one in seen if one in table)
-        return sorted(found)
+    def logits(self, seen: Sequence[Seen]) -> Floats:
+        """Instances × columns."""
+        keys, owner = of_seen(seen)
+        rows = self._table.rows(keys)
+        known = rows >= 0
+        pairs = np.unique(owner[known] * np.int64(len(self.keys)) + rows[known])  # each once
+        owner, rows = np.divmod(pairs, np.int64(max(len(self.keys), 1)))
+        counts = np.bincount(owner, minlength=len(seen))
+        total = np.zeros((len(seen), len(self.bias)), dtype=np.float32)
+        having = np.flatnonzero(counts)
+        if len(having):
+            starts = np.concatenate([[0], np.cumsum(counts[having])[:-1]])
+            total[having] = np.add.reduceat(self.matrix[rows], starts, axis=0, dtype=np.int32)
+        norm = np.sqrt(np.maximum(counts, 1))[:, None]
+        result: Floats = (total * self.scale / norm + self.bias).astype(np.float32)
+        return result
 
-    def logits(self, groups: Groups) -> Floats:
-        """One number per column."""
-        rows = self.rows(groups)
-        if not rows:
-            return self.bias
-        total: Floats = self.matrix[rows].sum(axis=0) * np.float32(1 / np.sqrt(len(rows))) + self.bias
-        return total
-
-    def chances(self, groups: Groups) -> Iterator[tuple[Label, float, int]]:
-        """Every label with its probability and the column of its tag, those above LEAST."""
-        logits = self.logits(groups)
+    def chances(self, logits: Floats) -> Iterator[tuple[Label, float, int]]:
+        """Every label of one instance with its probability and the column of its tag, those above LEAST."""
         for target in self.targets:
-            chance = 1 / (1 + math.exp(-float(logits[target.column])))
-            if chance > LEAST:
+            if logits[target.column] > LEAST_LOGIT:
+                chance = 1 / (1 + math.exp(-float(logits[target.column])))
                 for main, share in _shares(target.choices, logits):
                     if chance * share > LEAST:
                         yield Label(target.tag, target.polarity, main), chance * share, target.column
+
+    def weigh(self, keys: Keys, column: int) -> Floats:
+        """What each thing seen says for the column; 0 where it is unknown."""
+        rows = self._table.rows(keys)
+        found = np.where(rows < 0, 0, self.matrix[rows, column]) * self.scale[column]
+        result: Floats = found.astype(np.float32)
+        return result
 
 
 def _shares(choices: Sequence[Choice], logits: Floats) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -120,53 +166,46 @@ class Model:
         self.kinds = kinds
 
     def opinions(self, document: Document) -> Iterator[Opinion]:
-        """Every opinion worth the name, in reading order."""
+        """Every opinion worth the name."""
+        by_kind: dict[str, list[Instance]] = {}
         for instance in instances(document):
-            weights = self.kinds.get(instance.kind)
+            by_kind.setdefault(instance.kind, []).append(instance)
+        for kind, found in by_kind.items():
+            weights = self.kinds.get(kind)
             if weights is not None:
-                for label, chance, column in weights.chances(instance.groups):
-                    yield Opinion(label, instance.turn, chance, instance, column)
+                for instance, logits in zip(found, weights.logits([one.seen for one in found]), strict=True):
+                    for label, chance, column in weights.chances(logits):
+                        yield Opinion(label, instance.turn, chance, instance, column)
 
     def why(self, opinion: Opinion, most: int = 3) -> list[str]:
-        """The sequences that spoke most for it."""
-        weights = self.kinds[opinion.instance.kind]
-        seen = {
-            one: float(weights.matrix[table[one], opinion.column])
-            for group, ones in opinion.instance.groups
-            if (table := weights.vocabulary.get(group))
-            for one in ones
-            if one in table and len(one.strip("^$")) > 1
-        }
-        best = sorted(seen, key=lambda one: (-seen[one], one))
-        return [one for one in best[:most] if seen[one] > 0]
+        """The sequences that spoke most for it, none a part of another."""
+        passages = opinion.instance.seen.passages
+        keys, _ = of_passages(passages)
+        weights = self.kinds[opinion.instance.kind].weigh(keys, opinion.column)
+        said = list(grams_of(passages))
+        best: list[str] = []
+        for number in np.argsort(-weights, kind="stable"):
+            gram = said[number].strip("^$")
+            if weights[number] <= 0 or len(best) == most:
+                break
+            if len(gram) > 1 and not any(gram in known or known in gram for known in best):
+                best.append(gram)
+        return best
 
 
 def save(kinds: Mapping[str, Weights], path: Path, extra: Mapping[str, Any]) -> None:
-    """Writes the archive; weights are kept in half precision, and only those that are not zero."""
+    """Writes the archive."""
     arrays: dict[str, Any] = {}
     meta: dict[str, Any] = dict(extra)
     for kind, weights in kinds.items():
-        rows, columns = np.nonzero(weights.matrix)
-        arrays[f"{kind}.rows"] = rows.astype(np.uint32)
-        arrays[f"{kind}.columns"] = columns.astype(np.uint8)
-        arrays[f"{kind}.values"] = weights.matrix[rows, columns].astype(np.float16)
-        arrays[f"{kind}.bias"] = weights.bias.astype(np.float32)
-        words = [(group, one, row) for group, table in weights.vocabulary.items() for one, row in table.items()]
-        words.sort(key=lambda word: word[2])
-        meta[kind] = {"targets": [asdict(target) for target in weights.targets], "groups": _runs(g for g, _, _ in words)}
-        arrays[f"{kind}.words"] = np.frombuffer("\n".join(w for _, w, _ in words).encode(), dtype=np.uint8)
+        order = np.argsort(weights.keys)  # so that the same weights make the same file
+        arrays[f"{kind}.keys"] = weights.keys[order]
+        arrays[f"{kind}.matrix"] = weights.matrix[order]
+        arrays[f"{kind}.scale"] = weights.scale
+        arrays[f"{kind}.bias"] = weights.bias
+        meta[kind] = [asdict(target) for target in weights.targets]
     arrays["meta"] = np.frombuffer(json.dumps(meta, ensure_ascii=False).encode(), dtype=np.uint8)
     np.savez_compressed(path, **arrays)
-
-
-def _runs(groups: Iterable[str]) -> list[tuple[str, int]]:
-    runs: list[tuple[str, int]] = []
-    for group in groups:
-        if runs and runs[-1][0] == group:
-            runs[-1] = (group, runs[-1][1] + 1)
-        else:
-            runs.append((group, 1))
-    return runs
 
 
 def load(path: Path = FILE) -> tuple[Model, Mapping[str, Any]]:
@@ -177,17 +216,9 @@ def load(path: Path = FILE) -> tuple[Model, Mapping[str, Any]]:
     return Model(kinds), meta
 
 
-def _kind(archive: Any, kind: str, meta: Mapping[str, Any]) -> Weights:
-    words = archive[f"{kind}.words"].tobytes().decode().split("\n")
-    vocabulary: dict[str, dict[str, int]] = {}
-    row = 0
-    for group, count in meta["groups"]:
-        vocabulary.setdefault(group, {}).update((words[n], n) for n in range(row, row + count))
-        row += count
-    bias: Floats = archive[f"{kind}.bias"]
-    matrix = np.zeros((len(words), len(bias)), dtype=np.float32)
-    matrix[archive[f"{kind}.rows"], archive[f"{kind}.columns"]] = archive[f"{kind}.values"]
-    return Weights(tuple(_target(row) for row in meta["targets"]), vocabulary, matrix, bias)
+def _kind(archive: Any, kind: str, rows: Sequence[Mapping[str, Any]]) -> Weights:
+    parts = [archive[f"{kind}.{part}"] for part in ("keys", "matrix", "scale", "bias")]
+    return Weights([_target(row) for row in rows], *parts)
 
 
 def _target(row: Mapping[str, Any]) -> Target:

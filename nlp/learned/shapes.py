@@ -47,7 +47,7 @@ def _span(hit: re.Match[str]) -> str:
         return "Ⓢ"
     if hit[3] == "年":
         return "Ⓛ" if hit[1] in _LONG else "Ⓝ"
-    return "Ⓝ" if hit[1] in _MONTHS or len(hit[0].rstrip("个月")) > 1 and hit[0][0] in "十1" else "Ⓢ"
+    return "Ⓝ" if hit[1] in _MONTHS or (len(hit[0].rstrip("个月")) > 1 and hit[0][0] in "十1") else "Ⓢ"
 
 
 def _signs(mentions: Iterable[Mention], target: tuple[str, str] | None) -> list[tuple[int, int, str]]:

@@ -1,5 +1,5 @@
-"""裁决: which claims become tags, and how sure each is. One logistic formula over a claim's measures, fitted on talks that
-neither the rules nor the weights had seen, so that a confidence of 0.8 means: four of five such tags were right."""
+"""裁决: which claims become tags, and how sure each is. One logistic formula over a claim's measures, fitted on talks
+that neither the rules nor the weights had seen: with a confidence of 0.8, four of five such tags were right."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +34,15 @@ class Formula:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """一项裁决: the candidate with its confidence, who made it, and whether it becomes a tag."""
+
+    candidate: Candidate
+    by_rule: bool
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """学到的读者: the weights and the formula that judge what the rules found and add what they overlooked."""
 
@@ -42,10 +51,13 @@ class Reader:
 
     def decide(self, document: Document, found: Sequence[Candidate]) -> list[Candidate]:
         """The candidates that stand, those of the rules and the model's own, in the order in which they were said."""
+        return facts.in_order(one.candidate for one in self.judge(document, found) if one.stands)
+
+    def judge(self, document: Document, found: Sequence[Candidate]) -> list["Judgement"]:
+        """Every claim with its probability, also those that do not stand."""
         opinions = Opinions(self.model.opinions(document))
         judged = [(claim, self.formula.probability(claim)) for claim in claims(document, found, opinions)]
-        kept = [self._signed(claim, chance) for claim, chance in judged if self.formula.stands(claim, chance)]
-        return facts.in_order(kept)
+        return [Judgement(self._signed(c, p), c.by_rule, self.formula.stands(c, p)) for c, p in judged]
 
     def _signed(self, claim: Claim, probability: float) -> Candidate:
         candidate = claim.candidate

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from dongke.types import Channel, Conversation, Speaker, Utterance
-from nlp.pipeline import analyze
+from nlp.pipeline import analyze_by_rules
 
 START = datetime.fromisoformat("2026-06-10T10:00:00+08:00")  # a Wednesday
 SIDES = {"A": Speaker.ADVISOR, "C": Speaker.CUSTOMER}
@@ -21,7 +21,7 @@ def talk(*lines: str, started_at: datetime = START, channel: str = "call") -> Co
 
 def tags(conversation: Conversation, tag: str) -> list[tuple[str, dict[str, Any]]]:
     """Polarity and value of the tags of that name."""
-    return [(a.polarity.value, dict(a.value)) for a in analyze(conversation) if a.tag == tag]
+    return [(a.polarity.value, dict(a.value)) for a in analyze_by_rules(conversation) if a.tag == tag]
 
 
 def said(tag: str, *lines: str, **options: Any) -> list[tuple[str, dict[str, Any]]]:

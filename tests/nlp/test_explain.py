@@ -1,11 +1,11 @@
 from nlp.explain import TAGS, explain
-from nlp.pipeline import analyze
+from nlp.pipeline import analyze_by_rules
 from nlp.registry import RECOGNIZERS
 from tests.nlp.talk import talk
 
 
 def test_an_explanation_names_the_tag_the_words_and_the_rule() -> None:
-    found = next(a for a in analyze(talk("我想买点黄金")) if a.tag == "intent.product")
+    found = next(a for a in analyze_by_rules(talk("我想买点黄金")) if a.tag == "intent.product")
     text = explain(found)
     assert text.splitlines()[0].startswith("投资理财需求偏好 (肯定): 把握 ")
     assert "原话 第 0 句: 「我想买点黄金」" in text
@@ -13,7 +13,7 @@ def test_an_explanation_names_the_tag_the_words_and_the_rule() -> None:
 
 
 def test_a_context_that_was_weighed_is_said_in_chinese() -> None:
-    found = next(a for a in analyze(talk("我老公也说,先买点黄金")) if a.tag == "intent.product")
+    found = next(a for a in analyze_by_rules(talk("我老公也说,先买点黄金")) if a.tag == "intent.product")
     assert "步骤: 家里人「老公」" in explain(found)
 
 

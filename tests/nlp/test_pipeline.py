@@ -3,7 +3,7 @@
 import pytest
 
 from dongke.types import Channel, Conversation, Speaker, Utterance
-from nlp.pipeline import analyze, read
+from nlp.pipeline import analyze_by_rules, read
 from tests.nlp.talk import START, said, tags, talk
 
 
@@ -23,11 +23,11 @@ def test_nothing_is_tagged_where_a_relative_answers(lines: tuple[str, ...]) -> N
 
 def test_suspect_words_make_no_tags() -> None:
     turn = Utterance(Speaker.CUSTOMER, "我想买点黄金", suspect=True)
-    assert analyze(Conversation("t", Channel.CALL, START, (turn,))) == []
+    assert analyze_by_rules(Conversation("t", Channel.CALL, START, (turn,))) == []
 
 
 def test_the_advisors_word_alone_is_no_tag() -> None:
-    assert analyze(talk("A: 您要是有闲钱可以买点黄金,很稳健的", "C: 哦")) == []
+    assert analyze_by_rules(talk("A: 您要是有闲钱可以买点黄金,很稳健的", "C: 哦")) == []
 
 
 def test_a_changed_mind_wins() -> None:
@@ -36,7 +36,7 @@ def test_a_changed_mind_wins() -> None:
 
 
 def test_one_fact_is_one_tag_with_all_its_evidence() -> None:
-    found = [a for a in analyze(talk("我想买点黄金", "A: 好", "黄金我还是想买")) if a.tag == "intent.product"]
+    found = [a for a in analyze_by_rules(talk("我想买点黄金", "A: 好", "黄金我还是想买")) if a.tag == "intent.product"]
     assert [a.indexes for a in found] == [[0, 2]]
 
 
@@ -47,7 +47,7 @@ def test_two_products_are_two_tags() -> None:
 
 def test_evidence_points_into_the_text_as_stored() -> None:
     raw = "嗯 我想買點 黄金"
-    found = next(a for a in analyze(talk(raw)) if a.tag == "intent.product")
+    found = next(a for a in analyze_by_rules(talk(raw)) if a.tag == "intent.product")
     proof = found.evidence[0]
     assert raw[proof.start : proof.end] == proof.quote == "黄金"
 
@@ -58,8 +58,8 @@ def test_the_same_talk_reads_the_same() -> None:
 
 
 def test_a_talk_without_words_is_read() -> None:
-    assert analyze(talk()) == []
-    assert analyze(talk("", "A: ", "…")) == []
+    assert analyze_by_rules(talk()) == []
+    assert analyze_by_rules(talk("", "A: ", "…")) == []
 
 
 def test_idle_money_has_its_sum_and_day() -> None:

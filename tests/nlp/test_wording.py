@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nlp.pipeline import analyze
+from nlp.pipeline import analyze_by_rules
 from tests.nlp.talk import talk
 
 MAIN = {
@@ -33,7 +33,7 @@ def test_what_is_said_is_tagged_and_nothing_else(line: str) -> None:
 
 def _found(words: str) -> set[str]:
     found = set()
-    for tag in analyze(talk(*words.split(" | "))):
+    for tag in analyze_by_rules(talk(*words.split(" | "))):
         if tag.tag in MAIN:
             main = str(tag.value.get(MAIN[tag.tag], ""))
             polarity = "neg" if tag.polarity.value == "negated" else ""
