@@ -21,7 +21,7 @@ RUNS = 5
 
 
 def main() -> None:
-    rows = [("what", "figure"), ("---", "---"), *tagger(), *start(), *storage(), *speech()]
+    rows = [("what", "figure"), ("---", "---"), *tagger(), *reading(), *start(), *storage(), *speech()]
     text = "# Figures\n`make bench` on " + machine() + "\n\n" + "\n".join(f"| {a} | {b} |" for a, b in rows) + "\n"
     (ROOT / "bench/RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
@@ -42,6 +42,26 @@ def median(work: Callable[[], object], runs: int = RUNS) -> float:
         work()
         times.append(time.perf_counter() - began)
     return statistics.median(times)
+
+
+def reading() -> Iterator[tuple[str, str]]:
+    """How well the tagger reads: the files whose sentences were read while it was written, and those nobody read."""
+    from dongke.types import Conversation
+    from nlp import annotated
+    from nlp.evaluation import score
+    from nlp.pipeline import analyze
+
+    for name, files in (("seen while written: dev_a, b, e", "abe"), ("never read: dev_f, g", "fg")):
+        gold = {row["id"]: row for x in files for row in annotated.read(ROOT / f"tests/nlp/data/dev_{x}.jsonl")}
+        found = {
+            ident: {"tags": [tag.to_json() for tag in analyze(Conversation.from_json(row))]}
+            for ident, row in gold.items()
+        }
+        result, _ = score(gold, found)
+        total, (clean, untagged) = result["tags"]["ALL"], result["untagged_kept_clean"]
+        rates = f"precision {total['precision']:.3f}, recall {total['recall']:.3f}"
+        figures = f"match F1 {total['f1']:.3f} ({rates}), strict {total['strict_f1']:.3f}"
+        yield f"reading, {name}", f"{figures}; untagged talks kept clean {clean}/{untagged}"
 
 
 def tagger() -> Iterator[tuple[str, str]]:

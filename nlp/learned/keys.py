@@ -5,7 +5,7 @@ everywhere. Two of some hundred thousand sharing one number is as good as imposs
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -33,12 +33,15 @@ def of_gram(group: str, gram: str) -> int:
     return int(keys[0])
 
 
-def grams_of(passages: Sequence[Passage]) -> Iterator[str]:
-    """Every sequence of the passages, in the order of their keys in `of_passages`."""
+def gram_at(passages: Sequence[Passage], number: int) -> str:
+    """The sequence whose key stands at that place in `of_passages`. Raises IndexError beyond the last."""
     for n in range(1, LONGEST + 1):
         for passage in passages:
-            if passage.low <= n <= passage.high:
-                yield from (passage.text[i : i + n] for i in range(len(passage.text) - n + 1))
+            count = max(len(passage.text) - n + 1, 0) if passage.low <= n <= passage.high else 0
+            if number < count:
+                return passage.text[number : number + n]
+            number -= count
+    raise IndexError(number)
 
 
 def of_passages(passages: Sequence[Passage]) -> tuple[Keys, Numbers]:

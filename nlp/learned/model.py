@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from nlp.document import Document, Mention
 from nlp.learned.features import Instance, Seen, instances
-from nlp.learned.keys import Keys, Numbers, grams_of, of_passages, of_seen
+from nlp.learned.keys import Keys, Numbers, gram_at, of_passages, of_seen
 
 FILE = Path(__file__).with_name("weights.npz")
 LEAST = 0.03  #: an opinion below is none
@@ -182,10 +182,9 @@ class Model:
         passages = opinion.instance.seen.passages
         keys, _ = of_passages(passages)
         weights = self.kinds[opinion.instance.kind].weigh(keys, opinion.column)
-        said = list(grams_of(passages))
         best: list[str] = []
         for number in np.argsort(-weights, kind="stable"):
-            gram = said[number].strip("^$")
+            gram = gram_at(passages, int(number)).strip("^$")
             if weights[number] <= 0 or len(best) == most:
                 break
             if len(gram) > 1 and not any(gram in known or known in gram for known in best):

@@ -140,8 +140,25 @@ def test_eval_prints_the_table_of_each_file_and_of_all(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(lines(gold))
     tables = list(evaluate_files([tmp_path / "one.jsonl", tmp_path / "two.jsonl"], errors=1))
     assert tables[0].startswith("one.jsonl")
-    assert tables[-1].startswith("合计")
-    assert [line.split()[1] for line in tables[-1].splitlines() if line.startswith("funds.idle")] == ["2"]
+    (total,) = (part for part in tables if part.startswith("合计"))
+    assert [line.split()[1] for line in total.splitlines() if line.startswith("funds.idle")] == ["2"]
+
+
+def test_eval_lists_errors_by_cause_with_their_words(tmp_path: Path) -> None:
+    from api.commands import evaluate_files
+
+    text = """## call 2026-06-10T10:00
+A 您手上有闲钱吗
+C 有五十万闲着, 想买点国债 [1]
+A 好的
+1 funds.idle low=900000 high=900000
+"""
+    (tmp_path / "mine.txt").write_text(text, encoding="utf-8")
+    told = "\n".join(evaluate_files([tmp_path / "mine.txt"], errors=2))
+    assert "== 取值不同: 1" in told
+    assert "low: 应为 900000, 读成 500000" in told
+    assert "误认" in told  # the wish for 国债, which these annotators overlooked
+    assert "客: 有五十万闲着, 想买点国债" in told
 
 
 def test_a_setting_of_the_wrong_kind_is_one_line_without_its_value() -> None:

@@ -10,7 +10,7 @@ from nlp.document import Document
 from nlp.learned import concepts, model
 from nlp.learned.claims import Opinions, claims, label_of
 from nlp.learned.features import Instance, Passage, Seen, instances
-from nlp.learned.keys import grams_of, of_gram, of_name, of_passages, of_seen
+from nlp.learned.keys import gram_at, of_gram, of_name, of_passages, of_seen
 from nlp.learned.model import Choice, Label, Model, Table, Target, Weights
 from nlp.learned.shapes import shape
 from nlp.pipeline import analyze, prepare, read
@@ -53,10 +53,12 @@ def test_many_ways_of_saying_one_thing_are_one_concept() -> None:
 def test_keys_do_not_depend_on_the_company_they_keep() -> None:
     passages = [Passage("own", "^我想买点Ⓟ$", 1, 4), Passage("asked", "好", 2, 3), Passage("around", "ab我Ⓣ", 2, 5)]
     keys, owner = of_passages(passages)
-    said = list(grams_of(passages))
+    said = [gram_at(passages, number) for number in range(len(keys))]
     alone = [of_gram(passages[n].group, gram) for gram, n in zip(said, owner, strict=True)]
     assert list(map(int, keys)) == alone
     assert {"我想买点", "Ⓟ$", "ab我Ⓣ"} <= set(said)
+    with pytest.raises(IndexError):
+        gram_at(passages, len(keys))
 
 
 def test_keys_differ_by_group_by_order_and_by_length() -> None:
