@@ -16,6 +16,17 @@ SHARE = 0.5  #: turns with so much of the best turn's probability are evidence t
 NEAR = 1  #: turns beside the evidence that may speak for it
 SURE = 0.4  #: a turn with so much probability is added to what the rules found
 FLOOR = 0.01
+#: products and permissions that share their words
+_SHARED = (
+    ("convertible_bond", "convertible_bond"),
+    ("reits", "reits_trading"),
+    ("pension", "pension_account"),
+    ("advisory", "fund_advisory"),
+)
+TWINS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("intent.product", one): ("intent.permission", other) for one, other in _SHARED
+}
+TWINS |= {other: one for one, other in TWINS.items()}
 NAMELESS = "None"  #: a place of which only the type is said
 USUAL = 0.15  #: support of all claims per turn, in an ordinary talk
 
@@ -27,7 +38,8 @@ class Claim:
     `support`: the model's best probability in the evidence; `elsewhere`: anywhere in the talk; `rival`: that of another
     value of the same tag in the evidence; `turns`: how many turns speak for it; `company`: the support of all other
     claims together against what is usual in a talk of that length, log ratio (a talk of look-alikes has little);
-    `near`: tag → the best support of a claim of that tag in the same or the next turns.
+    `near`: tag → the best support of a claim of that tag in the same or the next turns; `twin`: for a word that names a
+    product and its permission alike (可转债), the support of the other reading, None where it is not claimed.
     """
 
     candidate: Candidate
@@ -39,6 +51,7 @@ class Claim:
     best: Opinion | None = None
     company: float = 0.0
     near: Mapping[str, float] = field(default_factory=dict)
+    twin: float | None = None
 
     @property
     def shown(self) -> set[int]:
@@ -104,6 +117,7 @@ def claims(document: Document, found: Sequence[Candidate], opinions: Opinions) -
             claim,
             company=math.log((total - claim.support + 0.5) / (usual + 0.5)),
             near=_near(claim, alone),
+            twin=_twin(claim, alone),
         )
         for claim in alone
     ]
@@ -117,6 +131,19 @@ def _near(claim: Claim, others: Sequence[Claim]) -> dict[str, float]:
             tag = other.candidate.tag
             found[tag] = max(found.get(tag, 0.0), other.support)
     return found
+
+
+def _twin(claim: Claim, others: Sequence[Claim]) -> float | None:
+    label = label_of(claim.candidate)
+    wanted = TWINS.get((label.tag, *label.main))
+    found = [
+        other.support
+        for other in others
+        if wanted is not None
+        and (other.candidate.tag, *label_of(other.candidate).main) == wanted
+        and not claim.shown.isdisjoint(other.shown)
+    ]
+    return max(found, default=None)
 
 
 def _claims(document: Document, found: Sequence[Candidate], opinions: Opinions) -> Iterator[Claim]:
@@ -190,6 +217,7 @@ def measures(claim: Claim, reliability: Mapping[str, float]) -> dict[str, float]
         f"{tag}.rule": by_rule,
         f"{tag}.support": support,
         f"{tag}.negated": float(claim.candidate.polarity == "negated"),
+        **({f"twin.{tag}.{claim.candidate.value[MAIN[tag][0]]}": logit(claim.twin)} if claim.twin is not None else {}),
         "same.better": max(claim.near.get(tag, 0.0) - claim.support, 0.0),
         f"{tag}.same": claim.near.get(tag, 0.0),
         **{f"near.{other}": support for other, support in claim.near.items()},
