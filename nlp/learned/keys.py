@@ -47,7 +47,8 @@ def gram_at(passages: Sequence[Passage], number: int) -> str:
 def of_passages(passages: Sequence[Passage]) -> tuple[Keys, Numbers]:
     """The keys of all sequences of the passages, and the number of the passage that each comes from."""
     lengths = np.array([len(p.text) for p in passages], dtype=np.int64)
-    codes = np.frombuffer("".join(p.text for p in passages).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    text = "".join(p.text for p in passages).encode("utf-32-le", "surrogatepass")
+    codes = np.frombuffer(text, dtype=np.uint32).astype(np.uint64)
     owner = np.repeat(np.arange(len(passages)), lengths)
     left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(codes))  # characters to the passage's end
     salts = np.array([of_name(p.group, "") for p in passages], dtype=np.uint64)

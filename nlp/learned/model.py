@@ -21,6 +21,7 @@ from nlp.learned.keys import Keys, Numbers, gram_at, of_passages, of_seen
 FILE = Path(__file__).with_name("weights.npz")
 LEAST = 0.03  #: an opinion below is none
 LEAST_LOGIT = math.log(LEAST / (1 - LEAST))
+BATCH = 500  #: instances weighed at once: what a long talk needs of memory does not grow with it
 TAGS = {
     "product": "intent.product",
     "permission": "intent.permission",
@@ -139,6 +140,12 @@ class Weights:
                     if chance * share > LEAST:
                         yield Label(target.tag, target.polarity, main), chance * share, target.column
 
+    def opinions(self, found: Sequence[Instance]) -> Iterator[Opinion]:
+        """What the weights say of some instances."""
+        for instance, logits in zip(found, self.logits([one.seen for one in found]), strict=True):
+            for label, chance, column in self.chances(logits):
+                yield Opinion(label, instance.turn, chance, instance, column)
+
     def weigh(self, keys: Keys, column: int) -> Floats:
         """What each thing seen says for the column; 0 where it is unknown."""
         rows = self._table.rows(keys)
@@ -173,9 +180,8 @@ class Model:
         for kind, found in by_kind.items():
             weights = self.kinds.get(kind)
             if weights is not None:
-                for instance, logits in zip(found, weights.logits([one.seen for one in found]), strict=True):
-                    for label, chance, column in weights.chances(logits):
-                        yield Opinion(label, instance.turn, chance, instance, column)
+                for start in range(0, len(found), BATCH):
+                    yield from weights.opinions(found[start : start + BATCH])
 
     def why(self, opinion: Opinion, most: int = 3) -> list[str]:
         """The sequences that spoke most for it, none a part of another."""

@@ -12,13 +12,17 @@ SIGNS = {"product": "Ⓟ", "permission": "Ⓠ"}
 PLACES = {"bank": "Ⓑ", "broker": "Ⓚ", "internet_platform": "Ⓛ"}
 OTHER_PLACE = "Ⓘ"
 _N = r"零一二两三四五六七八九十百千万亿几\d."
+_NUMERAL = rf"(?<![{_N}])[{_N}]+"  #: only from a numeral's first character, so that long ones take no longer
+_UNIT = "个亿|万块|万元|万|w|k|亿|千块|百块|块钱?|元"
 _VALUES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"[{_N}]+(多|来|几)?(个亿|万块|万元|万|w|k|亿|千块|百块|块钱?|元)(多|出头|左右|上下)?"), "Ⓜ"),
-    (re.compile(rf"百分之[{_N}]+|[{_N}]+个?(%|百分点|点(?!半|钟|多|前|后|以|到|[{_N}]))"), "Ⓡ"),
-    (re.compile(rf"[{_N}]+个?多?(点钟|点半|点多|点[{_N}]+分?|点)"), "Ⓗ"),
-    (re.compile(r"\d+(?!\d*个?(多|半)?(年|个?月))"), "0"),
+    (re.compile(rf"({_NUMERAL}|(?<=[万亿])[{_N}]+)(多|来|几)?({_UNIT})(多|出头|左右|上下)?"), "Ⓜ"),
+    (re.compile(rf"百分之[{_N}]+|{_NUMERAL}个?(%|百分点|点(?!半|钟|多|前|后|以|到|[{_N}]))"), "Ⓡ"),
+    (re.compile(rf"{_NUMERAL}个?多?(点钟|点半|点多|点[{_N}]+分?|点)"), "Ⓗ"),
+    (re.compile(r"(?<!\d)\d++(?!个?(多|半)?(年|个?月))"), "0"),
 )
-_SPAN = re.compile(rf"([{_N}]|半)[{_N}半]*个?(多|来|半)?(年|个?月)|[{_N}]+个?(天|周|礼拜|星期|小时|分钟)")
+_SPAN = re.compile(
+    rf"(?<![{_N}半])([{_N}]|半)[{_N}半]*个?(多|来|半)?(年|个?月)|{_NUMERAL}个?(天|周|礼拜|星期|小时|分钟)"
+)
 _LONG = frozenset("三四五六七八九十345678901")
 _MONTHS = frozenset("六七八九十6789")
 
