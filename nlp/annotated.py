@@ -10,8 +10,10 @@ C 别发短信, 打电话 [2][3]
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,10 @@ def parse(lines: Iterable[str], name: str) -> Iterator[Row]:
             if talk is not None:
                 yield talk.row()
             count += 1
+            try:
+                datetime.fromisoformat(head[2])
+            except ValueError:
+                raise _wrong(number, f"没有 {head[2]} 这个时间") from None
             talk = _Talk(f"{name}-{count:03}", head[1], f"{head[2]}:00+08:00", number)
         elif talk is None:
             raise _wrong(number, "第一行应当是 ## call 时间 或 ## chat 时间")
@@ -73,6 +79,7 @@ class _Talk:
         self.utterances: list[dict[str, str]] = []
         self.marks: dict[int, list[int]] = {}
         self.tags: list[Row] = []
+        self.used: set[int] = set()
 
     def add(self, number: int, line: str) -> None:
         if said := _SAID.match(line):
@@ -93,18 +100,21 @@ class _Talk:
             raise _wrong(number, f"没有 {name} 这个标签")
         if mark not in self.marks:
             raise _wrong(number, f"[{mark}] 没有标在任何一句后面")
+        if mark in self.used:
+            raise _wrong(number, f"标签行 {mark} 出现了两次")
+        self.used.add(mark)
         value: Row = dict.fromkeys((*MAIN[name], *SLOTS.get(name, ())))
         for part in hit[4].split():
             slot, _, text = part.partition("=")
-            if slot not in value:
-                raise _wrong(number, f"{name} 没有 {slot} 这一项")
+            if slot not in value or value[slot] is not None:
+                raise _wrong(number, f"{name} 没有 {slot} 这一项, 或写了两遍")
             value[slot] = _value(number, slot, text)
         polarity = "negated" if hit[2] else "affirmed"
         return {"tag": name, "polarity": polarity, "value": value, "evidence": sorted(set(self.marks[mark]))}
 
     def row(self) -> Row:
-        if len(self.marks) > len(self.tags):
-            raise _wrong(self.line, "有标记没有对应的标签行")
+        if left := sorted(self.marks.keys() - self.used):
+            raise _wrong(self.line, f"标记 {left} 没有对应的标签行")
         return {**self.head, "utterances": self.utterances, "tags": self.tags}
 
 
@@ -118,5 +128,7 @@ def _value(line: int, slot: str, text: str) -> Any:
             number = float(text)
         except ValueError:
             raise _wrong(line, f"{slot}={text} 不是数") from None
+        if not math.isfinite(number):
+            raise _wrong(line, f"{slot}={text} 不是数")
         return int(number) if number.is_integer() else number
     return text

@@ -56,6 +56,7 @@ def _table() -> dict[int, str]:
     table |= {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
     table |= {0xFF21 + n: chr(0x61 + n) for n in range(26)}
     table |= {ord(k): v for k, v in _PUNCTUATION.items()}
+    table |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # halves of characters, which no library takes
     table |= {ord(k): v for k, v in vocabulary.load("variants").items()}
     return table
 

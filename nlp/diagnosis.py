@@ -77,7 +77,10 @@ def _missed(document: Document, ident: str, wanted: Row, judged: Sequence[Judgem
     same = [(one, as_tag(one.candidate)) for one in judged if one.candidate.tag == wanted["tag"]]
     for cause, fits in (
         (UNSURE, [one for one, tag in same if evaluation.agreement(wanted, tag) and not one.stands]),
-        (ELSEWHERE, [one for one, tag in same if _main(tag) == _main(wanted) and _polar(tag) == _polar(wanted)]),
+        (
+            ELSEWHERE,
+            [one for one, tag in same if one.stands and _main(tag) == _main(wanted) and _polar(tag) == _polar(wanted)],
+        ),
         (OPPOSITE, [one for one, tag in same if one.stands and _main(tag) == _main(wanted)]),
         (OTHER_VALUE, [one for one, tag in same if one.stands and set(tag["evidence"]) & set(wanted["evidence"])]),
     ):

@@ -28,6 +28,7 @@ TWINS: dict[tuple[str, ...], tuple[str, ...]] = {
 }
 TWINS |= {other: one for one, other in TWINS.items()}
 NAMELESS = "None"  #: a place of which only the type is said
+LONG = 30  #: turns from which a talk counts as long
 USUAL = 0.15  #: support of all claims per turn, in an ordinary talk
 
 
@@ -77,7 +78,9 @@ class Opinions:
         found: dict[int, Opinion] = {}
         for other, by_turn in self.by_label.items():
             if (other.tag, other.polarity, other.main[:1]) == (label.tag, label.polarity, label.main[:1]):
-                found |= by_turn
+                for turn, opinion in by_turn.items():
+                    if turn not in found or found[turn].probability < opinion.probability:
+                        found[turn] = opinion
         return found
 
     def rival(self, label: Label, turns: set[int]) -> float:
@@ -111,7 +114,7 @@ def claims(document: Document, found: Sequence[Candidate], opinions: Opinions) -
     """What the rules found, weighed; then what the model proposes beyond it."""
     alone = list(_claims(document, found, opinions))
     total = sum(claim.support for claim in alone)
-    usual = USUAL * len(document.turns)
+    usual = USUAL * min(len(document.turns), LONG)  # in a long talk, too, one fact is a fact
     return [
         replace(
             claim,
@@ -150,7 +153,7 @@ def _claims(document: Document, found: Sequence[Candidate], opinions: Opinions) 
     taken: dict[Label, set[int]] = defaultdict(set)
     for candidate in found:
         label = label_of(candidate)
-        claim = _weighed(candidate, label, opinions)
+        claim = _weighed(document, candidate, label, opinions)
         taken[label] |= {m.turn for m in claim.candidate.marks}
         yield claim
     for label, by_turn in opinions.by_label.items():
@@ -158,14 +161,14 @@ def _claims(document: Document, found: Sequence[Candidate], opinions: Opinions) 
             yield from _proposed(document, label, by_turn, opinions)
 
 
-def _weighed(candidate: Candidate, label: Label, opinions: Opinions) -> Claim:
+def _weighed(document: Document, candidate: Candidate, label: Label, opinions: Opinions) -> Claim:
     by_turn = opinions.of(label)
     own = {m.turn for m in candidate.marks}
     near = {t + step for t in own for step in range(-NEAR, NEAR + 1)}
     best = max(by_turn.values(), key=lambda o: o.probability, default=None)
     more = [o.turn for o in by_turn.values() if o.probability >= SURE and o.turn not in own]
     if more and label.tag not in ("contact.time", "commitment.advisor"):
-        marks = (*candidate.marks, *(Mark(t, 0, 8) for t in sorted(more)))
+        marks = (*candidate.marks, *(Mark(t, 0, len(document.turns[t].text)) for t in sorted(more)))
         said = candidate.order
         candidate = replace(candidate, marks=marks, said_at=said)
     return Claim(

@@ -17,8 +17,10 @@ import numpy.typing as npt
 from nlp.document import Document, Mention
 from nlp.learned.features import Instance, Seen, instances
 from nlp.learned.keys import Keys, Numbers, gram_at, of_passages, of_seen
+from nlp.learned.shapes import spelled
 
 FILE = Path(__file__).with_name("weights.npz")
+OWN = ("own", "around", "left", "right", "answer")  #: groups of the turn's own words
 LEAST = 0.03  #: an opinion below is none
 LEAST_LOGIT = math.log(LEAST / (1 - LEAST))
 BATCH = 500  #: instances weighed at once: what a long talk needs of memory does not grow with it
@@ -184,8 +186,10 @@ class Model:
                     yield from weights.opinions(found[start : start + BATCH])
 
     def why(self, opinion: Opinion, most: int = 3) -> list[str]:
-        """The sequences that spoke most for it, none a part of another."""
-        passages = opinion.instance.seen.passages
+        """The sequences of the turn itself that spoke most for it, none a part of another, signs as words."""
+        passages = [p for p in opinion.instance.seen.passages if p.group.startswith(OWN)]
+        if not passages:
+            return []
         keys, _ = of_passages(passages)
         weights = self.kinds[opinion.instance.kind].weigh(keys, opinion.column)
         best: list[str] = []
@@ -195,7 +199,8 @@ class Model:
                 break
             if len(gram) > 1 and not any(gram in known or known in gram for known in best):
                 best.append(gram)
-        return best
+        named = opinion.mention.text if opinion.mention is not None else ""
+        return [spelled(gram, named) for gram in best]
 
 
 def save(kinds: Mapping[str, Weights], path: Path, extra: Mapping[str, Any]) -> None:

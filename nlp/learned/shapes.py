@@ -11,6 +11,10 @@ TARGET = "Ⓣ"  #: the mention that is being weighed
 SIGNS = {"product": "Ⓟ", "permission": "Ⓠ"}
 PLACES = {"bank": "Ⓑ", "broker": "Ⓚ", "internet_platform": "Ⓛ"}
 OTHER_PLACE = "Ⓘ"
+_WORDS = {
+    "Ⓟ": "某产品", "Ⓠ": "某权限", "Ⓑ": "某银行", "Ⓚ": "某券商", "Ⓘ": "某机构", "Ⓜ": "某数", "Ⓡ": "几个点", "Ⓗ": "几点",
+    "Ⓢ": "一阵", "Ⓝ": "一两年", "Ⓛ": "某处", "0": "数字",
+}  # fmt: skip
 _N = r"零一二两三四五六七八九十百千万亿几\d."
 _NUMERAL = rf"(?<![{_N}])[{_N}]+"  #: only from a numeral's first character, so that long ones take no longer
 _UNIT = "个亿|万块|万元|万|w|k|亿|千块|百块|块钱?|元"
@@ -64,3 +68,8 @@ def _signs(mentions: Iterable[Mention], target: tuple[str, str] | None) -> list[
         if sign is not None or is_target:
             found.append((mention.start, mention.end, TARGET if is_target else str(sign)))
     return sorted(found, key=lambda s: (s[0], -s[1], s[2] != TARGET))
+
+
+def spelled(shaped: str, named: str) -> str:
+    """A piece of a shape as a person can read it: 某银行那笔某数. `named`: the words of the target."""
+    return "".join(named if char == TARGET else _WORDS.get(char, char) for char in shaped)

@@ -67,9 +67,9 @@ class Reader:
     def _reasons(self, claim: Claim) -> Iterable[str]:
         best = claim.best
         if best is None:
-            yield "学到的读法: 没有见过这样的说法"
+            yield "学到的读法: 看不出有这一项"
             return
-        seen = "".join(f"「{one.strip('^$')}」" for one in self.model.why(best))
+        seen = "".join(f"「{one}」" for one in self.model.why(best))
         yield f"学到的读法: 第 {best.turn} 句 {claim.elsewhere:.0%}{', 凭 ' + seen if seen else ''}"
 
 

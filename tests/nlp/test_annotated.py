@@ -50,6 +50,10 @@ def test_days_and_rates_are_read() -> None:
         ("## call 2026-03-04T10:05\nC 你好 [1]\n1 funds.idle amount=3", 3),
         ("## call 2026-03-04T10:05\nC 你好 [1]\n1 funds.idle low=三", 3),
         ("## call 2026-03-04T10:05\nC 你好 [1]", 1),
+        ("## call 2026-13-04T10:05\nC 你好", 1),
+        ("## call 2026-03-04T10:05\nC 你好 [1]\n1 funds.idle low=nan", 3),
+        ("## call 2026-03-04T10:05\nC 你好 [1]\n1 funds.idle low=1 low=2", 3),
+        ("## call 2026-03-04T10:05\nC 你好 [1][2]\n1 contact.busy\n1 contact.busy", 4),
     ],
 )
 def test_a_fault_is_named_with_its_line(text: str, line: int) -> None:

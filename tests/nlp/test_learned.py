@@ -12,7 +12,7 @@ from nlp.learned.claims import Opinions, claims, label_of
 from nlp.learned.features import Instance, Passage, Seen, instances
 from nlp.learned.keys import gram_at, of_gram, of_name, of_passages, of_seen
 from nlp.learned.model import Choice, Label, Model, Table, Target, Weights
-from nlp.learned.shapes import shape
+from nlp.learned.shapes import shape, spelled
 from nlp.pipeline import analyze, prepare, read
 from tests.nlp.talk import talk
 
@@ -37,6 +37,10 @@ def shaped(text: str) -> str:
 )
 def test_what_varies_from_talk_to_talk_is_a_sign(text: str, expected: str) -> None:
     assert shaped(text) == expected
+
+
+def test_a_shape_is_spelled_for_people() -> None:
+    assert spelled("Ⓑ那笔Ⓜ买Ⓣ", "黄金") == "某银行那笔某数买黄金"
 
 
 def test_a_target_is_signed_as_such() -> None:
@@ -143,3 +147,11 @@ def test_a_reading_says_what_the_learned_reader_thought_of_each_tag() -> None:
 def test_an_advisors_word_is_no_tag_for_the_learned_reader_either() -> None:
     found = analyze(talk("A: 您要是有闲钱可以买点黄金,很稳健的", "C: 哦", "A: 我爱人也买了", "C: 嗯"))
     assert [a.tag for a in found] == []
+
+
+def test_one_fact_stands_in_a_long_talk_as_in_a_short_one() -> None:
+    fact = ("A: 手上有闲钱吗", "C: 我手上有五十万闲着,想买点国债")
+    small = ("A: 今天天气不错", "C: 是啊")
+    short, long = analyze(talk(*small * 14, *fact)), analyze(talk(*small * 60, *fact))
+    assert {(a.tag, round(a.confidence, 2)) for a in short} == {(a.tag, round(a.confidence, 2)) for a in long}
+    assert any(a.tag == "funds.idle" for a in long)
