@@ -105,7 +105,7 @@ def options(
         seen = set(_signs(document, one, near, rivals, parts, spoken))
         if "freed" in seen or (one.bare and "flow" in seen):
             continue
-        signs = dict.fromkeys(seen, 1.0)
+        signs = dict.fromkeys(sorted(seen), 1.0)
         signs["size"] = math.log10(one.size / largest)
         signs["turns"] = float(abs(near.turn - one.turn.index))
         if near.turn == one.turn.index:
@@ -126,7 +126,7 @@ def _signs(
     yield from _where(document, one, near, rivals)
     inside = [p.rank for p in parts if p.turn == turn.index and p.start <= money.start < p.end]
     yield f"rank {max(inside)}" if inside else "outside"
-    yield from (f"role {role}" for role in set(spoken.roles(one)))
+    yield from (f"role {role}" for role in sorted(set(spoken.roles(one))))
     own, other = spoken.echoes(one)
     yield from [name for name, true in (("again", own), ("echoed", other)) if true]
     if one.bare:

@@ -233,7 +233,7 @@ def _distance(turn: int, episode: Episode) -> int:
 def _signs(document: Document, one: Spoken, episode: Episode, spoken: Ledger) -> Iterator[str]:
     turn, money = one.turn, one.money
     yield from _where(document, one, episode)
-    yield from (f"role {role}" for role in set(spoken.roles(one)))
+    yield from (f"role {role}" for role in sorted(set(spoken.roles(one))))
     own, other = spoken.echoes(one)
     yield from [name for name, true in (("again", own), ("echoed", other)) if true]
     if one.bare:
