@@ -3,7 +3,7 @@
 All positions are offsets into `Turn.text` (the clean text); `Turn.raw_span` leads back to the text as stored.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -115,15 +115,29 @@ class Reply:
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """一次会话 ready for the recognizers: turns, mentions with context, and who answered whom how."""
+    """一次会话 ready for the recognizers: turns, mentions with context, and who answered whom how.
+
+    Equal only to itself, so that what is found in it can be remembered.
+    """
 
     conversation: Conversation
     turns: tuple[Turn, ...]
     mentions: tuple[Mention, ...] = ()
     replies: Mapping[int, Reply] = field(default_factory=dict)
     prompts: Mapping[int, int] = field(default_factory=dict)  #: turn → the turn of the other side before it
+    _by_turn: Mapping[int, Sequence[Mention]] = field(init=False, repr=False)
+    _by_kind: Mapping[str, Sequence[Mention]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        by_turn: dict[int, list[Mention]] = {}
+        by_kind: dict[str, list[Mention]] = {}
+        for mention in self.mentions:
+            by_turn.setdefault(mention.turn, []).append(mention)
+            by_kind.setdefault(mention.kind, []).append(mention)
+        object.__setattr__(self, "_by_turn", by_turn)
+        object.__setattr__(self, "_by_kind", by_kind)
 
     @property
     def started_at(self) -> datetime:
@@ -135,9 +149,11 @@ class Document:
 
     def of(self, *kinds: str, turn: int | None = None) -> Iterator[Mention]:
         """Mentions of these kinds in reading order, of one turn if given."""
-        for mention in self.mentions:
-            if mention.kind in kinds and (turn is None or mention.turn == turn):
-                yield mention
+        if turn is not None:
+            return (m for m in self._by_turn.get(turn, ()) if m.kind in kinds)
+        if len(kinds) == 1:
+            return iter(self._by_kind.get(kinds[0], ()))
+        return (m for m in self.mentions if m.kind in kinds)
 
     def prompt(self, turn: int) -> Turn | None:
         """The other side's turn that this turn answers, if any."""

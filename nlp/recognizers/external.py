@@ -8,6 +8,7 @@ holds nothing elsewhere is the negated tag.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from dongke.types import Polarity
@@ -17,7 +18,18 @@ from nlp.document import Answer, Candidate, Document, Mark, Mention, Turn
 from nlp.holdings import Stretch
 from nlp.recognizers import external_sums
 from nlp.recognizers.common import steps
-from nlp.recognizers.external_places import BARRED, WHICH, Owned, around, kind_of, owned, owner_of, places, territory
+from nlp.recognizers.external_places import (
+    BARRED,
+    WHICH,
+    Near,
+    Owned,
+    around,
+    kind_of,
+    owned,
+    owner_of,
+    places,
+    territory,
+)
 from nlp.recognizers.external_products import product_of
 
 VERSION = "1"
@@ -40,17 +52,16 @@ _THIRD = re.compile(r"(他|她|他们|人家)[^，。]{0,6}◆")
 _PUT = re.compile(r"[搁放存在买]|是")
 
 
-def find(document: Document) -> Iterator[Candidate]:
+@lru_cache(maxsize=4)
+def find(document: Document) -> tuple[Candidate, ...]:
     """One candidate per place that holds, then the denials."""
     spoken, standing = places(document), owned(document)
-    merged = _merge([c for p in spoken if (c := _holding(document, p, spoken, standing)) is not None])
-    yield from merged
-    yield from _denials(document, {c.value["institution_type"] for c in merged})
+    near = Near((p.turn, p) for p in spoken)
+    merged = _merge([c for p in spoken if (c := _holding(document, p, near.around(p.turn), standing)) is not None])
+    return (*merged, *_denials(document, spoken, {c.value["institution_type"] for c in merged}))
 
 
-def _holding(
-    document: Document, place: Mention, spoken: Sequence[Mention], standing: Sequence[Owned]
-) -> Candidate | None:
+def _holding(document: Document, place: Mention, spoken: Sequence[Mention], standing: Near[Owned]) -> Candidate | None:
     """The candidate of one place, if he says or confirms that he holds something there."""
     if place.has(*BARRED):
         return None
@@ -91,17 +102,19 @@ def value_at(document: Document, place: Mention) -> dict[str, Any]:
     return _value(document, place, owned(document))
 
 
-def dues(document: Document) -> Iterator[tuple[Amount, str]]:
+@lru_cache(maxsize=4)
+def dues(document: Document) -> tuple[tuple[Amount, str], ...]:
     """The sum and the day of what falls due, of every place that is spoken of: one for each institution or type."""
-    standing = owned(document)
-    first = {owner: place for place, owner in reversed(standing) if not place.has(*BARRED)}
+    standing, found = owned(document), []
+    first = {owner: place for place, owner in reversed(standing.all) if not place.has(*BARRED)}
     for place in first.values():
         parts = territory(document, place, standing)
         due = holdings.matures(parts, document.started_at)
         if due is not None:
             money = external_sums.amount(document, *around(document, place, standing), parts)
             if money is not None:
-                yield money, due
+                found.append((money, due))
+    return tuple(found)
 
 
 def nothing(kind: str) -> dict[str, Any]:
@@ -110,7 +123,7 @@ def nothing(kind: str) -> dict[str, Any]:
     return dict.fromkeys(slots) | {"institution_type": kind}
 
 
-def _value(document: Document, place: Mention, standing: Sequence[Owned]) -> dict[str, Any]:
+def _value(document: Document, place: Mention, standing: Near[Owned]) -> dict[str, Any]:
     kind, owner = kind_of(place), owner_of(place, standing)
     parts = territory(document, place, standing)
     own, rivals = around(document, place, standing)
@@ -193,14 +206,15 @@ def _is_sure(document: Document, place: Mention) -> bool:
 def _merge(held: list[Candidate]) -> list[Candidate]:
     """One candidate per institution; what one leaves open another fills."""
     found: dict[tuple[str, str | None], Candidate] = {}
+    said: dict[tuple[str, str | None], list[Candidate]] = {}
     for one in held:
         key = (one.value["institution_type"], one.value["institution"])
         nameless = (key[0], None)
         if key[1] is not None and nameless in found and _is_near(found[nameless], one):
-            found[key] = found.pop(nameless)
+            found[key], said[key] = found.pop(nameless), said.pop(nameless)
         known = found.get(key)
         if known is None:
-            found[key] = one
+            found[key], said[key] = one, [one]
             continue
         value = {k: v if v is not None else one.value[k] for k, v in known.value.items()}
         value["institution"] = one.value["institution"] or known.value["institution"]
@@ -208,12 +222,16 @@ def _merge(held: list[Candidate]) -> list[Candidate]:
             value |= {"low": one.value["low"], "high": one.value["high"]}
         else:
             value |= {"low": known.value["low"], "high": known.value["high"]}
-        marks = tuple(dict.fromkeys((*known.marks, *one.marks)))
-        found[key] = Candidate(
-            tag=TAG, value=value, marks=marks, rule=known.rule, confidence=known.confidence,
-            certainty="stated", holder=known.holder, steps=(*known.steps, *one.steps),
-        )  # fmt: skip
-    return [replace(c, certainty="stated") if c.certainty == "named" else c for c in found.values()]
+        said[key].append(one)
+        found[key] = replace(known, value=value, certainty="stated", said_at=None)
+    return [_joined(c, said[key]) for key, c in found.items()]
+
+
+def _joined(first: Candidate, said: Sequence[Candidate]) -> Candidate:
+    """The candidate with the marks and steps of all that say it."""
+    marks = tuple(dict.fromkeys(mark for one in said for mark in one.marks))
+    certainty = "stated" if first.certainty == "named" else first.certainty
+    return replace(first, marks=marks, certainty=certainty, steps=tuple(s for one in said for s in one.steps))
 
 
 def _is_near(one: Candidate, other: Candidate) -> bool:
@@ -221,7 +239,7 @@ def _is_near(one: Candidate, other: Candidate) -> bool:
     return other.certainty == "named" and abs(max(m.turn for m in one.marks) - other.order) <= 6
 
 
-def _denials(document: Document, held: set[str]) -> Iterator[Candidate]:
+def _denials(document: Document, spoken: Sequence[Mention], held: set[str]) -> Iterator[Candidate]:
     """Nothing elsewhere: said by himself, or his no to the advisor's question."""
     for mention in document.of("nowhere"):
         if mention.by_customer and not mention.has(*BARRED):
@@ -236,7 +254,7 @@ def _denials(document: Document, held: set[str]) -> Iterator[Candidate]:
         if reply.answer is not Answer.NO and not _NOTHING.search(answer):
             continue
         yield from _denial(Mark(reply.turn, 0, 8), Mark(turn.index, 0, 8), kind, held, "nowhere.asked")
-    for place in places(document):
+    for place in spoken:
         if place.by_customer and not place.has(*BARRED):
             cue = local.judge("external", local.window(document, place))
             asked = _asked_kind(document, document.prompt(place.turn))

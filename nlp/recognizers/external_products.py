@@ -107,6 +107,8 @@ WEIGHTS: Mapping[str, float] = {
 }
 BEFORE, AFTER = 2, 5  #: turns around the place
 
+MOST = 20  #: products that are weighed of one turn
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -143,7 +145,7 @@ def options(
     """What the words of the place name, every product spoken of around it, and none."""
     read = _read(document, place, parts, kind)
     near = range(own[0].turn - BEFORE, own[-1].turn + AFTER + 1)
-    found = [m for m in document.of("product") if m.turn in near]
+    found = [m for turn in near for m in itertools.islice(document.of("product", turn=turn), MOST)]
     yield Kind(None, _none(read, kind, found, parts))
     if read is not None:
         yield Kind(read, {"read": 1.0, f"read {kind}": 1.0})

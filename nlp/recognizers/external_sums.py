@@ -98,7 +98,8 @@ def options(
         },
     )
     turns = document.turns[max(own[0].turn - BEFORE, 0) : own[-1].turn + AFTER + 1]
-    spoken = ledger(turns, least=holdings.SMALLEST)
+    middle = own[len(own) // 2]
+    spoken = ledger(turns, (middle.turn, middle.start), holdings.SMALLEST)
     largest = max((s.size for s in spoken.sums), default=1.0)
     for one in spoken.sums:
         near = min(own, key=lambda m: _distance(m, one))

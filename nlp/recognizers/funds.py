@@ -252,5 +252,6 @@ def _score(document: Document, episode: Episode, money: Amount | None, kept: boo
 def _is_barred(document: Document, episode: Episode) -> bool:
     """Earmarked or renewed, and no part of it said to be free."""
     free = any(re.search(r"能动|剩下|另外|富余|可以动", s.text) for s in episode.signs)
-    bars = (b for b in document.of("idle_bar") if not b.has("negated", "hypothetical"))
-    return not free and any(episode.first <= b.turn <= episode.last + 2 for b in bars)
+    near = range(episode.first, episode.last + 3)
+    bars = (b for turn in near for b in document.of("idle_bar", turn=turn))
+    return not free and any(not b.has("negated", "hypothetical") for b in bars)

@@ -213,7 +213,8 @@ def _rank(one: Weighed) -> tuple[float, int]:
 def weighed(document: Document, episode: Episode) -> Iterator[Weighed]:
     """Every sum in and around the episode that may be the free one."""
     turns = document.turns[max(episode.first - BEFORE, 0) : episode.last + AFTER + 1]
-    spoken = ledger(turns)
+    sign = episode.signs[0]
+    spoken = ledger(turns, (sign.turn, sign.start))
     latest = max((s.place for s in spoken.sums), default=(0, 0))
     largest = max((s.size for s in spoken.sums), default=1.0)
     for one in spoken.sums:

@@ -19,9 +19,12 @@ from nlp.numerals import numerals
 WAN = 10_000
 LEAST = 1_000  #: yuan; less is a price
 LARGE = 10_000_000  #: yuan; 五千二 read as 万
+MOST = 40  #: sums that are weighed together; talk has far fewer, a list of them is no reckoning
+WITHIN = 400  #: characters around the place, in a turn that holds more sums than that
 CLOSE = 0.012  #: so nearly must a sum come out
 COUNTS = (10_000, 20_000)  #: 一 and 两 count things as often as money
 _NOT_BARE = "年月天日号点个岁楼周折成%倍只股手份次笔家人位期块元万千百亿.分层级星度"
+_REACH = 12  #: characters before the second sum within which the word for it stands
 _WRONG = re.compile(r"(不对|说错|记错|哦不)[^？，。]{0,3}[，。 ]?[^？，。]{0,5}$")
 _NAMED = "第零十百千万亿年月号.点"
 
@@ -107,23 +110,38 @@ def _puts_right(first: Spoken, second: Spoken) -> bool:
         return False
     if equal(first.size, second.size) or not 0.1 < first.size / second.size < 10:
         return False
-    start = first.money.end if first.turn is second.turn else 0
+    start = max(first.money.end if first.turn is second.turn else 0, second.money.start - _REACH)
     return bool(_WRONG.search(second.turn.text, start, second.money.start))
 
 
-def ledger(turns: Sequence[Turn], least: int = LEAST) -> Ledger:
-    """The sums of these turns, from `least` yuan."""
-    said = [one for turn in turns if not turn.suspect for one in _told(turn)]
+@lru_cache(maxsize=256)
+def ledger(turns: tuple[Turn, ...], around: tuple[int, int], least: int = LEAST) -> Ledger:
+    """The sums of these turns, from `least` yuan; of very many the nearest to `around`, a turn and a character."""
+    said = _nearest([one for turn in turns if not turn.suspect for one in _told(turn)], around)
     marked = [s.size for s in said if not s.bare]
     if marked and max(marked) < 100 * WAN:
         said = [_in_yuan(s) if s.bare and s.size >= LARGE else s for s in said]
-    known = [s.size for s in said]
-    again = [one for turn in turns if not turn.suspect for one in _again(turn, said, known)]
+    known = list(dict.fromkeys(s.size for s in said))
+    again = [one for turn in turns if not turn.suspect for one in _again(turn, said, known, around)]
     found = [s for s in [*said, *again] if s.size >= least]
     return Ledger(tuple(sorted((s for s in found if _stands(s, found)), key=lambda s: s.place)))
 
 
-def _told(turn: Turn) -> Iterator[Spoken]:
+def _nearest(said: list[Spoken], around: tuple[int, int]) -> list[Spoken]:
+    """All of them, or where they are too many to be one reckoning the nearest, in the order in which they stand."""
+    if len(said) <= MOST:
+        return said
+    near = [s for s in said if s.turn.index != around[0] or abs(s.money.start - around[1]) <= WITHIN]
+    ranked = sorted(near, key=lambda s: (abs(s.turn.index - around[0]), abs(s.money.start - around[1])))
+    return sorted(ranked[:MOST], key=lambda s: s.place)
+
+
+@lru_cache(maxsize=2048)
+def _told(turn: Turn) -> tuple[Spoken, ...]:
+    return tuple(_sums(turn))
+
+
+def _sums(turn: Turn) -> Iterator[Spoken]:
     plain = {a.start: a for a in values.amounts(turn.text)}
     for found in values.amounts(turn.text, True):
         own = plain.get(found.start)
@@ -140,11 +158,14 @@ def _in_yuan(one: Spoken) -> Spoken:
     return replace(one, money=money)
 
 
-def _again(turn: Turn, said: Sequence[Spoken], known: Sequence[float]) -> Iterator[Spoken]:
+def _again(turn: Turn, said: Sequence[Spoken], known: Sequence[float], around: tuple[int, int]) -> Iterator[Spoken]:
     """The numbers of the turn that say a known sum again, or what comes out of two."""
     text, found = _numbers(turn.text)
     if not found or not known:
         return
+    if len(found) > MOST:
+        place = around[1] if turn.index == around[0] else 0
+        found = tuple(sorted(sorted(found, key=lambda n: abs(n.start - place))[:MOST], key=lambda n: n.start))
     taken = [(s.money.start, s.money.end) for s in said if s.turn is turn]
     for number in found:
         if number.great or number.code or number.low < 3 or number.high > 9_999:
