@@ -51,6 +51,7 @@ _USED = re.compile(
     r"要用|用掉|用钱|之前|以前|前要|开学|结婚|装修|首付|买房|看房|退休|毕业|增资|办(酒|喜事|满月)|给你一年|岁|再来找|打电话|联系|寄|发给|利率|交满|交完|◇[^，。]{0,2}前|◇[^，。]{0,3}[买存投开办签配][的了过]"
 )
 SMALLEST = 300  #: yuan; less is a price
+WITHIN = 400  #: characters of one turn to either side that can belong to a place
 NEAR = 6  #: turns between two mentions of one holding
 
 
@@ -87,9 +88,11 @@ def lead(document: Document, mention: Mention, rivals: Sequence[Mention]) -> Str
     if not mention.by_customer or any(r.turn == mention.turn and r.end <= mention.start for r in rivals):
         return None
     own = turn.clauses[turn.clause_at(mention.start)][0]
-    start = max((m.end() for m in re.finditer(r"[。？！；]|…", turn.text[:own])), default=0)
+    low = max(own - WITHIN, 0)
+    start = max((low + m.end() for m in re.finditer(r"[。？！；]|…", turn.text[low:own])), default=low)
     start = max([start, *(m.end() for m in _US.finditer(turn.text, start, own))])
-    while start > 0 and start < own and turn.text[start] not in "，。" and start not in [a for a, _ in turn.clauses]:
+    starts = {a for a, _ in turn.clauses}
+    while start > 0 and start < own and turn.text[start] not in "，。" and start not in starts:
         start += 1
     text = turn.text[start : mention.start]
     return Stretch(turn.index, start, mention.start, text, 2.0) if text else None
@@ -98,8 +101,8 @@ def lead(document: Document, mention: Mention, rivals: Sequence[Mention]) -> Str
 def _own(turn: Turn, mention: Mention, rivals: Sequence[Mention]) -> Stretch:
     later = [r.start for r in rivals if r.turn == mention.turn and r.start >= mention.end]
     earlier = [r.end for r in rivals if r.turn == mention.turn and r.end <= mention.start]
-    end = min(later, default=len(turn.text))
-    if later:  # what stands right before the next place belongs to that one
+    end = min([len(turn.text), mention.end + WITHIN, *later])
+    if end in later:  # what stands right before the next place belongs to that one
         low = turn.clauses[turn.clause_at(end)][0]
         end = low if low > mention.end else end
     start = max(turn.clauses[turn.clause_at(mention.start)][0], max(earlier, default=0))
@@ -144,11 +147,17 @@ def confirmed(document: Document, turn: Turn) -> bool:
 
 def with_others(text: str, first: Amount) -> Amount:
     """一张三十, 一张二十: the pieces of one holding together, where they fall due together."""
-    pieces = [a for a in sums(text) if _PIECE.search(text[: a.start])]
+    if not _is_piece(text, first):
+        return first
+    pieces = [a for a in sums(text) if _is_piece(text, a)]
     if first not in pieces or len(pieces) < 2 or re.search("[月号]", text[first.end : pieces[1].start]):
         return first
     low, high = (sum(filter(None, (getattr(p, end) for p in pieces))) for end in ("low", "high"))
     return replace(first, low=low, high=high)
+
+
+def _is_piece(text: str, found: Amount) -> bool:
+    return bool(_PIECE.search(text[max(found.start - 3, 0) : found.start]))
 
 
 def signs(text: str, found: Amount) -> Iterator[str]:
