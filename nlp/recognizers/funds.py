@@ -37,6 +37,12 @@ _SPARE = re.compile(
     r"(闲|空余|剩余|结余|暂时(不|没)用|活钱|富余|宽裕|余钱|多余|用不着|用不到|空着|备用|能动|可以动|机动)[^。]{0,10}(吗|呢|没有|有没|没|？|呀|啊|么|吧|多少)"
     r"|(资金|钱)(量|规模)?(大概|差不多|有|是)*(多大|多少|什么规模|什么量级)|预算(有|是|大概)*多少|(从|打)哪(儿|里)?出|(有|快)[^，。]{0,4}到期(的)?(钱|资金|产品|理财|存款)"
 )
+#: 您账上的三十万打算怎么用: the advisor names free money and asks what for; not what is invested
+_ASKS_USE = re.compile(
+    r"(账上|账户[里上]|户头[里上]|卡[里上]|活期)[^。]{0,24}(打算|准备|想|计划)[^。，]{0,4}(怎么|咋|如何|做什么|干嘛)"
+)
+_INVESTED = re.compile(r"股票|基金|理财|产品|持仓|仓位|套|亏|赚|跌|贷|存单|定期|保险|债")
+_LEAVES = re.compile(r"^([嗯哦啊那就，]|没想好|还没想好|不急)*(先|暂时)(就)?(放|搁|留|摆)(着|一放|那)")
 _OWNS_UP = re.compile(
     r"[嗯对是哦啊，]*(那个?钱|这个?钱|那笔|这笔|那些|我知道|是啊|对啊|是的|对的|等着|准备|没想好|不知道|先放)|[嗯对是]，"
 )
@@ -112,7 +118,7 @@ def _episodes(document: Document) -> list[Episode]:
             groups[-1].append(sign)
         else:
             groups.append([sign])
-    return [Episode(tuple(g)) for g in groups]
+    return [Episode(tuple(g), sure=any(s.rule == "idle.left" for s in g)) for g in groups]
 
 
 def _answers(document: Document) -> Iterator[Mention]:
@@ -123,10 +129,19 @@ def _answers(document: Document) -> Iterator[Mention]:
             continue
         if _of_holdings(document, turn, prompt):
             continue
+        if _leaves_it(turn, prompt):
+            yield replace(_sign(turn, 0, min(len(turn.text), 8)), rule="idle.left")
+            continue
         if not (_HOW_MUCH_IN.search(prompt.text) or _SPARE.search(prompt.text)):
             continue
         for found in values.amounts(turn.text, len(turn.text) <= 24)[:1]:
             yield _sign(turn, found.start, found.end)
+
+
+def _leaves_it(turn: Turn, prompt: Turn) -> bool:
+    """先放着吧, of the sum on his account that the advisor asks about."""
+    asked = prompt.index == turn.index - 1 and _ASKS_USE.search(prompt.text) and not _INVESTED.search(prompt.text)
+    return bool(asked and _LEAVES.search(turn.text) and values.amounts(prompt.text))
 
 
 def _sign(turn: Turn, start: int, end: int) -> Mention:

@@ -115,7 +115,7 @@ def _puts_right(first: Spoken, second: Spoken) -> bool:
 
 
 @lru_cache(maxsize=256)
-def ledger(turns: tuple[Turn, ...], around: tuple[int, int], least: int = LEAST) -> Ledger:
+def ledger(turns: tuple[Turn, ...], around: tuple[int, int] = (0, 0), least: int = LEAST) -> Ledger:
     """The sums of these turns, from `least` yuan; of very many the nearest to `around`, a turn and a character."""
     said = _nearest([one for turn in turns if not turn.suspect for one in _told(turn)], around)
     marked = [s.size for s in said if not s.bare]
