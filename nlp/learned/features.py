@@ -193,9 +193,10 @@ def _of_named(view: _View, turn: Turn, where: str, mention: Mention, rivals: int
         passages.append(Passage("asked.it" if TARGET in words else "asked", words[-40:] + "$", 2, 4))
     if turn.index + 1 < len(view.document.turns):
         passages.append(Passage("next", "^" + view.shapes[turn.index + 1][:10], 2, 3))
-    key = entities.institution_type(mention.key) if mention.kind == "institution" else mention.key
     flags = sorted(mention.flags)
-    about = (*flags, "+".join(flags) + "!", f"rivals{min(rivals, 3)}", f"key:{key}", mention.rule)
+    about = [*flags, "+".join(flags) + "!", f"rivals{min(rivals, 3)}", mention.rule]
+    if mention.kind == "institution":
+        about.append(entities.institution_type(mention.key))
     names.append((f"@{where}", about))
     names.append((f"beside.{where}", [f"{m.kind}:{m.key}" for m in view.of(turn.index) if m.kind not in NAMED]))
     return Seen(passages, names)

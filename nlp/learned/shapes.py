@@ -13,7 +13,7 @@ PLACES = {"bank": "Ⓑ", "broker": "Ⓚ", "internet_platform": "Ⓛ"}
 OTHER_PLACE = "Ⓘ"
 _WORDS = {
     "Ⓟ": "某产品", "Ⓠ": "某权限", "Ⓑ": "某银行", "Ⓚ": "某券商", "Ⓘ": "某机构", "Ⓜ": "某数", "Ⓡ": "几个点", "Ⓗ": "几点",
-    "Ⓢ": "一阵", "Ⓝ": "一两年", "Ⓛ": "某处", "0": "数字",
+    "Ⓢ": "一阵", "Ⓝ": "一两年", "Ⓨ": "几年", "Ⓛ": "某平台", "0": "数字",
 }  # fmt: skip
 _N = r"零一二两三四五六七八九十百千万亿几\d."
 _NUMERAL = rf"(?<![{_N}])[{_N}]+"  #: only from a numeral's first character, so that long ones take no longer
@@ -50,11 +50,11 @@ def shape(turn: Turn, mentions: Iterable[Mention], target: tuple[str, str] | Non
 
 
 def _span(hit: re.Match[str]) -> str:
-    """Ⓢ under half a year, Ⓝ to three years, Ⓛ longer; only the first numeral is looked at."""
+    """Ⓢ under half a year, Ⓝ to three years, Ⓨ longer; only the first numeral is looked at."""
     if hit[3] is None:
         return "Ⓢ"
     if hit[3] == "年":
-        return "Ⓛ" if hit[1] in _LONG else "Ⓝ"
+        return "Ⓨ" if hit[1] in _LONG else "Ⓝ"
     return "Ⓝ" if hit[1] in _MONTHS or (len(hit[0].rstrip("个月")) > 1 and hit[0][0] in "十1") else "Ⓢ"
 
 

