@@ -154,7 +154,7 @@ def _claims(document: Document, found: Sequence[Candidate], opinions: Opinions) 
     for candidate in found:
         label = label_of(candidate)
         claim = _weighed(document, candidate, label, opinions)
-        taken[label] |= {m.turn for m in claim.candidate.marks}
+        taken[label] |= claim.shown
         yield claim
     for label, by_turn in opinions.by_label.items():
         if label not in taken:
@@ -215,7 +215,7 @@ def measures(claim: Claim, reliability: Mapping[str, float]) -> dict[str, float]
         "rival": logit(claim.rival),
         "turns": math.log1p(claim.turns),
         "company": claim.company,
-        "evidence": math.log1p(len({m.turn for m in claim.candidate.marks})),
+        "evidence": math.log1p(len(claim.shown)),
         f"{tag}": 1.0,
         f"{tag}.rule": by_rule,
         f"{tag}.support": support,

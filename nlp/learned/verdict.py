@@ -52,13 +52,17 @@ class Reader:
 
     def decide(self, document: Document, found: Sequence[Candidate]) -> list[Candidate]:
         """The candidates that stand, those of the rules and the model's own, in the order in which they were said."""
-        return facts.in_order(one.candidate for one in self.judge(document, found) if one.stands)
+        judged = self._weighed(document, found)
+        return facts.in_order(self._signed(c, p) for c, p in judged if self.formula.stands(c, p))
 
     def judge(self, document: Document, found: Sequence[Candidate]) -> list["Judgement"]:
         """Every claim with its probability, also those that do not stand."""
-        opinions = Opinions(self.model.opinions(document))
-        judged = [(claim, self.formula.probability(claim)) for claim in claims(document, found, opinions)]
+        judged = self._weighed(document, found)
         return [Judgement(self._signed(c, p), c.by_rule, self.formula.stands(c, p)) for c, p in judged]
+
+    def _weighed(self, document: Document, found: Sequence[Candidate]) -> list[tuple[Claim, float]]:
+        opinions = Opinions(self.model.opinions(document))
+        return [(claim, self.formula.probability(claim)) for claim in claims(document, found, opinions)]
 
     def _signed(self, claim: Claim, probability: float) -> Candidate:
         candidate = claim.candidate

@@ -177,9 +177,6 @@ def _signs(
     here = [r for r in rivals if r.turn == mention.turn]
     if any(abs(r.start - mention.start) < abs(near.start - mention.start) or r.turn != near.turn for r in here):
         yield "rival nearer"
-    ends = sorted([(near.turn, near.start), (mention.turn, mention.start)])
-    if any(ends[0] < (r.turn, r.start) < ends[1] for r in rivals):
-        yield "rival between"
     inside = [p.rank for p in parts if p.turn == turn.index and p.start <= mention.start < p.end]
     yield f"rank {max(inside)}" if inside else "outside"
     low, high = sorted((near.turn, mention.turn))

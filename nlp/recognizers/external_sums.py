@@ -57,7 +57,6 @@ _ALL = re.compile(r"(一共|总共|合起来|加起来|统共|拢共|凑|合计|
 _LEFT = re.compile(r"(现在|目前|还)?(剩|只有|只剩|还有)[^，。]{0,5}$")
 _MOVES = re.compile(r"(拿|转|挪|划|取|提|赎|动|投|买|卖|补|加|打|亏|赚|涨|跌|返|交|还)(了|出|个|掉|过来|出来|走)*$")
 _OPENED = re.compile(r"起(投|点|步)?|门槛|日均|额度|限|送")
-_PARTED = re.compile(r"[，。？！；]")
 _SEEN = (
     ("all", _ALL, "before"),
     ("left", _LEFT, "before"),
@@ -157,9 +156,6 @@ def _where(document: Document, one: Spoken, near: Mention, rivals: Sequence[Ment
     yield f"{side} {when}"
     if number == near.turn:
         yield "follows" if one.money.start >= near.end else "precedes"
-        between = turn.text[min(near.end, one.money.end) : max(near.start, one.money.start)]
-        if _PARTED.search(between):
-            yield "parted"
     here = [r for r in rivals if r.turn == number]
     if here:
         yield "rival in turn"
@@ -186,5 +182,3 @@ def _answered(document: Document, turn: Turn) -> Iterator[str]:
     reply = document.reply(turn.index)
     if reply is not None and reply.answer in (Answer.YES, Answer.NOD):
         yield "agreed"
-    if reply is not None and reply.answer is Answer.NO:
-        yield "denied"

@@ -10,9 +10,6 @@ from nlp.dates import DateRef
 from nlp.document import Document, Turn
 from nlp.recognizers.idle_sums import COMING, HERE, Episode, agreed
 
-_PAST = re.compile(
-    r"◇[^，。]{0,8}(就)?(到账了|到了|到的|到我个人|进的|结的|发的|兑的|赎了|卖了|收了|到手了|打的|已经|刚|昨天)|(收了|赎了|卖了|上个?月|去年)[^，。]{0,4}◇"
-)
 _NEEDED = re.compile(
     r"(要|得|等着|准备|打算)(用|付|交|给(?!我)|还(?!我)|提|抓|买|垫|做|去|打给)|得用|用钱|要?拿回来|才用|◇[^，。]{0,4}(都行|找我|放到(?!我)|抓|之?前[^，。后]{0,8}(要|得|拿(?!到)|用|还))|(放|留|锁|用|等)到◇|还有[^，。]{0,2}年|再(联系|打电话|来找)|不能动"
 )
@@ -24,10 +21,7 @@ _ASKS_WHEN = re.compile(r"什么时候|啥时候|几时|哪天|几号|几月|到
 FAR = 240  #: days to a bare month or day from which the one just gone is meant
 
 
-_ARRIVED = re.compile(r"(到|发|打|进|分|兑|收|赎|卖|取|结)(账|手|位|期)?了|到账了|下来了|在(卡|账)")
-_NOT_YET = re.compile(r"还没|没到|快(了|到)|要等|等(到|它|他|那|这)|才(到|能|发|给|打)|未到|没影")
 _OTHER_DEED = re.compile(r"(见|来|去|过来|打电话|联系|寄|发您|发你|签|办|开会|出差|聊|约|提醒|回(您|你)|给您)")
-_BEGUN = re.compile(r"◇[^，。]{0,4}(的|那)?(时候|才|再|就)?[^，。]{0,3}(买|存|放|投)的")
 BEFORE, AFTER = 4, 4  #: turns around the episode
 WEIGHTS: Mapping[str, float] = {
     "comes": 3.2,
@@ -111,10 +105,6 @@ def _present(document: Document, episode: Episode, told: int | None) -> Iterator
     text = "。".join(document.turns[number].text for number in sorted(turns))
     if HERE.search(text):
         yield "here"
-    if _ARRIVED.search(text):
-        yield "arrived"
-    if _NOT_YET.search(text):
-        yield "not yet"
     if re.search("到期|快到|要到", text):
         yield "falls due"
     if re.search(r"[发分批赎兑放]下?来|年终奖|奖金|尾款|卖(了|掉)|赔|补偿", text):
@@ -164,10 +154,7 @@ _AROUND = (
     ("needed", _NEEDED),
     ("purpose", _PURPOSE),
     ("begins", re.compile(r"◇[^，。]{0,3}(开始|起|出发|走|搬)")),
-    ("past", _PAST),
     ("other deed", _OTHER_DEED),
-    ("begun", _BEGUN),
-    ("not yet", _NOT_YET),
     ("before then", re.compile(r"◇[^，。]{0,2}(之?前|以前)")),
     ("by then", re.compile(r"◇[^，。]{0,2}(之?后|以后)")),
 )

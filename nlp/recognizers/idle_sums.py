@@ -31,7 +31,6 @@ _AFTER_NOT = re.compile(
 _SPARED = re.compile(
     r"^(块钱?|多)?[^，。]{0,3}((要|得)[^，。]{0,3}给|给(?!你|您|恁|我)|(要|得)(修|还|交|付|拿去|留)|是(我|他|她)?(弟|哥|姐|妹|爸|妈|儿子|女儿|婆婆)|不能动|我老婆讲|我?(儿子|女儿)要|备着|原来)"
 )
-_TAKEN_BACK = re.compile(r"^[，吧啊呀]*(不对|说错|记错|哦不)")
 _DENIED = re.compile(r"(哪有|哪来|哪里有|不是|没有|什么)$")
 _SET_ASIDE = re.compile(
     r"留|扣|得给|要给|拿去|交(首付|学费|税)|还(房|车)?贷|(先|得|要)还|不能动|不能全|首付|学费|装修|看病|买药|他那一?份|她那一?份|是(我|他)(弟|哥|姐|妹|爸|妈)|其中|里头|一部分|除(掉|去|开)|刨|抛开|剩|垫|缴"
@@ -68,7 +67,6 @@ _INTO = re.compile(
 _OPENED = re.compile(r"起(投|点|步)?|门槛|够|差|日均|额度|五十万|资产")
 _THING = re.compile(r"一手|一股|一份|一只|手机|车$|房子|一套|一平")
 _REST_WORD = re.compile(r"剩|余下|其余|能动|富余|另外那|净|到手|落袋|真正")
-_ALL = re.compile(r"(一共|总共|合起来|加起来|统共|拢共|凑|合计)[^，。]{0,5}$")
 #: what is to be seen of a sum: name, pattern, where
 _SEEN = (
     ("left", _LEFT, "before"),
@@ -77,7 +75,6 @@ _SEEN = (
     ("no sum before", _NOT_SUM, "before"),
     ("no sum after", _AFTER_NOT, "after"),
     ("spared", _SPARED, "after"),
-    ("taken back", _TAKEN_BACK, "after"),
     ("denied", _DENIED, "before"),
     ("spent", _SPENT, "clause"),
     ("spent before", _SPENT, "before"),
@@ -86,7 +83,6 @@ _SEEN = (
     ("threshold", _OPENED, "clause"),
     ("thing", _THING, "before"),
     ("rest word", _REST_WORD, "clause"),
-    ("all", _ALL, "before"),
     ("comes", COMING, "clause"),
     ("here", HERE, "clause"),
 )
@@ -241,10 +237,6 @@ def _signs(document: Document, one: Spoken, episode: Episode, spoken: Ledger) ->
         yield "bare"
         if money.text.endswith("个") or turn.text.startswith("个", money.end):
             yield "counted"
-    if money.low != money.high:
-        yield "range"
-    if one.size < SMALL:
-        yield "small"
     text = turn.text
     before, after = text[max(money.start - 10, 0) : money.start], text[money.end : money.end + 8]
     own_clause = turn.clauses[turn.clause_at(money.start)]
