@@ -7,9 +7,11 @@ otherwise.
 """
 
 import csv
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 from dongke.errors import BadInput
@@ -41,6 +43,7 @@ class TradingCalendar:
 
     def __init__(self, overrides: Mapping[date, bool] | None = None) -> None:
         self._overrides = dict(overrides or {})
+        self._changes = _changes(self._overrides)
 
     @classmethod
     def from_file(cls, path: Path) -> "TradingCalendar":
@@ -89,10 +92,12 @@ class TradingCalendar:
 
     def days_between(self, start: date, end: date) -> int:
         """Trading days after `start` up to and including `end`; negative when `end` is before `start`."""
-        if end < start:
-            return -self.days_between(end, start)
-        span = (end - start).days
-        return sum(self.is_open(start + timedelta(days=n)) for n in range(1, span + 1))
+        return self._opened_until(end) - self._opened_until(start)
+
+    def _opened_until(self, day: date) -> int:
+        """Trading days of all time up to and including `day`: a table look-up, however long the span."""
+        days, deltas = self._changes
+        return _opened_by_data(day) + deltas[bisect_right(days, day)]
 
     def due_at(self, moment: datetime, count: int) -> datetime:
         """17:30 of the `count`-th trading day after the day of `moment`, in Beijing."""
@@ -108,6 +113,26 @@ def _open_by_data(day: date) -> bool:
     import chinese_calendar
 
     return not chinese_calendar.is_holiday(day)
+
+
+def _changes(overrides: Mapping[date, bool]) -> tuple[list[date], list[int]]:
+    """The overridden days in order, and how many trading days the overrides up to each of them add."""
+    days = sorted(overrides)
+    deltas = [0, *accumulate(int(overrides[d]) - int(_open_by_data(d)) for d in days)]
+    return days, deltas
+
+
+def _opened_by_data(day: date) -> int:
+    """Mondays to Fridays of all time up to that day, less the holidays among them (day 1 of year 1 was a Monday)."""
+    weeks, rest = divmod(day.toordinal(), 7)
+    return 5 * weeks + min(rest, 5) - bisect_right(_closed_weekdays(), day)
+
+
+@lru_cache(maxsize=1)
+def _closed_weekdays() -> list[date]:
+    from chinese_calendar import constants
+
+    return sorted(day for day in constants.holidays if day.weekday() < 5 and not _open_by_data(day))
 
 
 @lru_cache(maxsize=1)

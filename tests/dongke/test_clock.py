@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,17 @@ def test_adding_and_counting_agree(day: date, count: int) -> None:
     end = CALENDAR.add_days(day, count)
     assert CALENDAR.days_between(day, end) == count
     assert CALENDAR.days_between(end, day) == -count
+
+
+@given(
+    start=st.dates(date(1988, 1, 1), date(2030, 1, 1)),
+    span=st.integers(0, 500),
+    changed=st.dictionaries(st.dates(date(2024, 1, 1), date(2028, 1, 1)), st.booleans(), max_size=5),
+)
+def test_counting_by_table_is_counting_day_by_day(start: date, span: int, changed: dict[date, bool]) -> None:
+    calendar, end = TradingCalendar(changed), start + timedelta(days=span)
+    counted = sum(calendar.is_open(start + timedelta(days=n)) for n in range(1, span + 1))
+    assert (calendar.days_between(start, end), calendar.days_between(end, start)) == (counted, -counted)
 
 
 def test_override_file(tmp_path: Path) -> None:
