@@ -1,0 +1,71 @@
+"""Random conditions over the whole vocabulary, for property tests."""
+
+from datetime import date
+from typing import Any
+
+from hypothesis import strategies as st
+
+from profiles.segments.kinds import MAX_DAYS, MAX_TRADING_DAYS
+from profiles.segments.tree import Group, Leaf, Not, Tree, leaf
+from profiles.segments.vocabulary import Field, vocabulary
+
+_WORDS = st.text("招商银行ABC12 且或()、,有没", min_size=1, max_size=6).filter(lambda t: bool(t.strip()))
+
+
+def _cents(low: int, high: int) -> st.SearchStrategy[Any]:
+    def number(cents: int) -> int | float:
+        return cents // 100 if cents % 100 == 0 else cents / 100
+
+    return st.one_of(st.integers(low, high), st.integers(low * 100, high * 100).map(number))
+
+
+def _ends(values: st.SearchStrategy[Any], low: str = "at_least", high: str = "at_most") -> st.SearchStrategy[Any]:
+    pair = st.tuples(values, values).map(sorted).map(lambda p: {low: p[0], high: p[1]})
+    return st.one_of(values.map(lambda v: {low: v}), values.map(lambda v: {high: v}), pair)
+
+
+def operands(f: Field) -> st.SearchStrategy[dict[str, Any]]:
+    """Operands of the field in normal form."""
+    known = st.booleans().map(lambda b: {"known": b})
+    if f.type in ("choice", "choices"):
+        op = "in" if f.type == "choice" else "any_of"
+        some = st.sets(st.sampled_from(sorted(f.labels)), min_size=1, max_size=4)
+        return st.one_of(known, some.map(lambda found: {op: [c for c in f.labels if c in found]}))
+    if f.type == "text":
+        return st.one_of(known, st.lists(_WORDS, min_size=1, max_size=3, unique=True).map(lambda v: {"in": v}))
+    if f.type == "flag":
+        return st.one_of(known, st.booleans().map(lambda b: {"is": b}))
+    if f.type == "moment":
+        ops = st.sampled_from(["within_days", "over_days"])
+        return st.one_of(known, st.tuples(ops, st.integers(0, MAX_DAYS)).map(lambda p: {p[0]: p[1]}))
+    if f.type == "date":
+        days = st.dates(date(1990, 1, 1), date(2090, 12, 31)).map(date.isoformat)
+        plain = st.tuples(st.sampled_from(["next_days", "last_days", "over_days"]), st.integers(0, MAX_DAYS))
+        trading = st.tuples(
+            st.sampled_from(["in_trading_days", "within_trading_days"]), st.integers(0, MAX_TRADING_DAYS)
+        )
+        return st.one_of(known, st.one_of(plain, trading).map(lambda p: {p[0]: p[1]}), _ends(days, "from", "until"))
+    if f.type == "clock":
+        return st.one_of(known, _ends(st.tuples(st.integers(0, 24), st.integers(0, 59)).map(lambda t: "%02d:%02d" % t)))
+    if f.type == "score":
+        return st.one_of(
+            known, _ends(st.integers(0, 10_000).map(lambda n: n // 10_000 if n % 10_000 == 0 else n / 10_000))
+        )
+    return st.one_of(known, _ends(_cents(-(10**9) if f.signed else 0, 10**12)))
+
+
+@st.composite
+def leaf_trees(draw: st.DrawFn) -> Leaf:
+    told = draw(st.sampled_from(sorted(vocabulary().attributes.values(), key=lambda a: a.id)))
+    if not told.is_collection:
+        return leaf(told.id, {"": draw(operands(told.value))})
+    fields = draw(st.lists(st.sampled_from(told.shown), max_size=3, unique_by=lambda f: f.name))
+    return leaf(told.id, {f.name: draw(operands(f)) for f in fields})
+
+
+def _grown(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
+    parts = st.lists(inner, min_size=1, max_size=3).map(tuple)
+    return st.one_of(inner.map(Not), parts.map(lambda p: Group("all", p)), parts.map(lambda p: Group("any", p)))
+
+
+trees: st.SearchStrategy[Tree] = st.recursive(st.one_of(leaf_trees(), st.just(Group("all", ()))), _grown, max_leaves=8)
