@@ -14,7 +14,10 @@ import dongke.directory
 import dongke.quarantine
 import dongke.users
 import followup.models
+import profiles.behaviour_models
+import profiles.identity_models
 import profiles.models
+import profiles.rights_models
 from dongke.db import AwareDateTime
 
 MINE = set(SQLModel.metadata.tables)

@@ -1,8 +1,9 @@
 """合并关系: under which id a customer's facts fold, from the links alone (pure).
 
-A link says "from `at` on, this customer's facts fold under `into_id`"; the newest link of a customer counts, and a link
-to himself ends a merge. Chains are followed to their end; a ring (links entered with times out of order) folds under
-its smallest id, so that every question has an answer.
+A link says "from `at` on, this customer's facts fold under `into_id`". An unmerge is a link to himself that takes one
+such link back (`undoes`), and so leaves exactly what was there before it. Of several that count, the newest told one
+does. Chains are followed to their end; a ring (links entered with times out of order) folds under its smallest id, so
+that every question has an answer.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,16 +21,19 @@ class Link:
     at: datetime
     known_at: datetime
     by: str = ""
+    undoes: str | None = None  #: of an unmerge: the id of the link that it takes back
 
     @property
-    def order(self) -> tuple[datetime, datetime, str]:
-        return (self.at, self.known_at, self.id)
+    def order(self) -> tuple[datetime, str]:
+        """The order in which they were told; ids are numbered."""
+        return (self.known_at, self.id)
 
 
 def newest(links: Iterable[Link]) -> dict[str, Link]:
     """The link that counts, by customer; customers who fold under themselves are left out."""
-    latest = {x.customer_id: x for x in sorted(links, key=lambda x: x.order)}
-    return {who: x for who, x in latest.items() if x.into_id != who}
+    told = sorted(links, key=lambda x: x.order)
+    undone = {x.undoes for x in told}
+    return {x.customer_id: x for x in told if x.into_id != x.customer_id and x.id not in undone}
 
 
 def canonical_of(customer_id: str, links: Iterable[Link]) -> str:

@@ -1,82 +1,145 @@
-"""客户身份 (OneID): which customer a telephone number or 企业微信 id names at a time, and who is merged with whom.
+"""客户身份 (OneID): which customer an identifier names at a time, and who is merged with whom.
 
-Ownership is in time: numbers are recycled. A number that two customers hold from the same moment (a couple's
-telephone) names nobody; it never merges two 客户号. Merges and unmerges are facts: nothing is rewritten.
+Ownership is in time: numbers are recycled. An identifier that several customers share names nobody and merges nobody;
+only a person merges two 客户号 (profiles/persons.py). What cannot be true together is kept as a doubt for a person
+(profiles/conflicts.py). What the kinds of identifiers are worth is data (profiles/identifiers.yaml).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
 
+from sqlalchemy import ARRAY, ColumnElement, String, any_, literal, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from dongke.clock import beijing, now
-from dongke.directory import Customer, customer
-from dongke.errors import BadInput, DongkeError
-from profiles.grouping import Link, canonical_of, joining_link, members_of
-from profiles.models import AdvisorIdentifier, Identifier, IdentityLink
-from profiles.repository import links_around
-from profiles.sealing import blind_index, normalised, seal, unseal
+from dongke.directory import customer
+from dongke.errors import Conflict, DongkeError, NotFound
+from profiles import anonymous
+from profiles.claims import Claim, Linked, learn, take_claims
+from profiles.identifiers import kind_of, masked, normalised
+from profiles.models import AdvisorIdentifier, Identifier
+from profiles.ownership import Holding, Told, holders, holdings
+from profiles.persons import alone, canonical, canonicals, members, merge, unmerge
+from profiles.resolution import Asked, Resolution, kind_in, mark_of, resolve_many, told_of
+from profiles.sealing import unseal
+
+__all__ = [
+    "Asked",
+    "Claim",
+    "Held",
+    "Linked",
+    "Resolution",
+    "alone",
+    "canonical",
+    "canonicals",
+    "identifiers_of",
+    "learn",
+    "link",
+    "link_advisor",
+    "link_many",
+    "members",
+    "merge",
+    "one",
+    "party",
+    "resolve",
+    "resolve_many",
+    "reveal",
+    "reveal_one",
+    "take_claims",
+    "unlink",
+    "unmerge",
+]
 
 EXTERNAL_USERID = "external_userid"  #: a customer in 企业微信
 WECOM_USERID = "wecom_userid"  #: an advisor in 企业微信
 PHONE = "phone"
-CHUNK = 1_000
 
 
-class Claim(NamedTuple):
-    """From `from_at` on, this identifier names this customer."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """持有的标识, as people see it. `shared_with`: who holds it too, now."""
 
+    id: str
     kind: str
-    value: str
+    value: str  #: masked where it is personal
     customer_id: str
     from_at: datetime
+    until: datetime | None
+    by: str
+    shared_with: tuple[str, ...] = ()
 
 
-def link(session: Session, kind: str, value: str, customer_id: str, from_at: datetime) -> None:
-    """From `from_at` on, this identifier names this customer. Told again, nothing changes.
+def link(
+    session: Session,
+    kind: str,
+    value: str,
+    customer_id: str,
+    from_at: datetime,
+    *,
+    by: str = "",
+    shared: bool = False,
+) -> set[str]:
+    """From `from_at` on, this identifier names this customer; `shared`: those who hold it then keep it as well.
 
-    Raises NotFound `customer-unknown`, BadInput `identifier-invalid`, `time-naive`.
+    Told again, nothing changes. Gives the customers of whom something new is known.
+    Raises NotFound `customer-unknown`; BadInput `identifier-invalid`, `identifier-blocked`, `time-naive`; Conflict
+    `identifier-limit`.
     """
     customer(session, customer_id)
-    for _, fault in link_many(session, [Claim(kind, value, customer_id, from_at)]):
+    claims = [Claim(kind, value, customer_id, from_at)]
+    if shared:
+        claims += _restated(session, claims[0])
+    done = take_claims(session, claims, by=by)
+    for _, fault in done.faults:
         raise fault
+    return done.customers
 
 
-def link_many(session: Session, claims: Sequence[Claim]) -> list[tuple[int, DongkeError]]:
+def link_many(session: Session, claims: Sequence[Claim], *, by: str = "import") -> list[tuple[int, DongkeError]]:
     """Many at once, of customers who exist. What cannot be linked is a fault (number, reason) and stops nothing."""
-    faults: list[tuple[int, DongkeError]] = []
-    good: list[tuple[Claim, str]] = []
-    for number, claim in enumerate(claims):
-        try:
-            beijing(claim.from_at)
-            plain = claim._replace(value=normalised(claim.kind, claim.value))
-            good.append((plain, blind_index(claim.kind, plain.value)))
-        except DongkeError as fault:
-            faults.append((number, fault))
-    known = _histories(session, [index for _, index in good])
-    fresh = []
-    for claim, index in good:
-        history = known.setdefault((claim.kind, index), [])
-        if claim.customer_id not in _holders(history, claim.from_at):
-            history.append((claim.from_at, claim.customer_id))
-            fresh.append(_row(claim, index))
-    for start in range(0, len(fresh), CHUNK):
-        session.execute(insert(Identifier).on_conflict_do_nothing(), fresh[start : start + CHUNK])
-    return faults
+    return take_claims(session, claims, by=by).faults
+
+
+def unlink(session: Session, customer_id: str, identifier_id: str, until: datetime) -> set[str]:
+    """From `until` on the identifier is no longer this customer's; until its beginning or before: it never was.
+
+    Gives the customers of whom something new is known: what it did anonymously may now name the one who keeps it.
+    Raises NotFound `identifier-unknown`, BadInput `time-naive`.
+    """
+    one(session, customer_id, identifier_id)
+    open_then = col(Identifier.until).is_(None) | (col(Identifier.until) > beijing(until))
+    session.execute(update(Identifier).where(*_mine(customer_id, identifier_id), open_then).values(until=until))
+    return {customer_id} | anonymous.adopt(session, [identifier_id], now())
+
+
+def identifiers_of(session: Session, customer_ids: Iterable[str], at: datetime | None = None) -> list[Held]:
+    """All identifiers of these customers, past ones too, by priority; who shares them at `at` (now)."""
+    wanted = sorted(set(customer_ids))
+    query = select(Identifier).where(col(Identifier.customer_id) == any_(literal(wanted, ARRAY(String))))
+    rows = {f"{row.kind}~{row.blind_index}": row for row in session.exec(query)}
+    told = told_of(session, rows)
+    found = [
+        _held(rows[mark], holding, told[mark], at or now())
+        for mark in rows
+        for holding in holdings(told[mark], kind_of(kind_in(mark)).succession)
+        if holding.customer_id in wanted
+    ]
+    return sorted(found, key=lambda h: (kind_of(h.kind).priority, h.customer_id, h.from_at, h.id))
+
+
+def one(session: Session, customer_id: str, identifier_id: str) -> Held:
+    """That identifier of the customer, his newest time with it. Raises NotFound `identifier-unknown`."""
+    found = [h for h in identifiers_of(session, [customer_id]) if h.id == identifier_id]
+    if not found:
+        raise NotFound("identifier-unknown", "这位客户没有这个标识")
+    return found[-1]
 
 
 def resolve(session: Session, kind: str, value: str, at: datetime) -> str | None:
     """The customer whom the identifier named at that time; None where it named nobody, or more than one."""
-    beijing(at)
-    try:
-        text = normalised(kind, value)
-    except BadInput:
-        return None
-    index = blind_index(kind, text)
-    holders = _holders(_histories(session, [index]).get((kind, index), []), at)
-    return holders[0] if len(holders) == 1 else None
+    return resolve_many(session, [Asked(at, [(kind, value)])])[0].customer_id
 
 
 def reveal(session: Session, customer_id: str, kind: str) -> list[str]:
@@ -87,6 +150,14 @@ def reveal(session: Session, customer_id: str, kind: str) -> list[str]:
         .order_by(col(Identifier.from_at).desc(), col(Identifier.blind_index))
     )
     return list(dict.fromkeys(unseal(row.kind, row.sealed) for row in rows))
+
+
+def reveal_one(session: Session, customer_id: str, identifier_id: str) -> str:
+    """That identifier unsealed. The caller checks the role and audits the reading. Raises NotFound."""
+    found = session.exec(select(Identifier).where(*_mine(customer_id, identifier_id)).limit(1)).first()
+    if found is None:
+        raise NotFound("identifier-unknown", "这位客户没有这个标识")
+    return unseal(found.kind, found.sealed)
 
 
 def link_advisor(session: Session, value: str, advisor_id: str, kind: str = WECOM_USERID) -> None:
@@ -104,93 +175,32 @@ def party(session: Session, wecom_id: str, at: datetime) -> tuple[str, str] | No
     return ("customer", who) if who else None
 
 
-def merge(
-    session: Session, first: str, second: str, at: datetime, by: str, *, known_at: datetime | None = None
-) -> bool:
-    """合并: from `at` on, the facts of both fold under the id of the first. False where they are one already.
-
-    Raises NotFound `customer-unknown`, BadInput `merge-self`.
-    """
-    links = _locked_links(session, first, second)
-    into, who = canonical_of(first, links), canonical_of(second, links)
-    if into == who:
-        return False
-    _add_link(session, who, into, at, by, known_at)
-    return True
+def _mine(customer_id: str, identifier_id: str) -> tuple[ColumnElement[bool], ...]:
+    kind, _, index = identifier_id.partition("~")
+    row = Identifier
+    return col(row.kind) == kind, col(row.blind_index) == index, col(row.customer_id) == customer_id
 
 
-def unmerge(
-    session: Session, first: str, second: str, at: datetime, by: str, *, known_at: datetime | None = None
-) -> bool:
-    """拆分: undoes the merge that made these two one person, and no other. False where they are two already."""
-    joint = joining_link(first, second, _locked_links(session, first, second))
-    if joint is None:
-        return False
-    _add_link(session, joint.customer_id, joint.customer_id, at, by, known_at)
-    return True
+def _restated(session: Session, claim: Claim) -> list[Claim]:
+    """Claims of those who hold it at that moment, so that they keep it together."""
+    kind = kind_of(claim.kind)
+    if not kind.shareable:
+        raise Conflict("identifier-limit", f"{kind.label}只能是一位客户的, 不能共用")
+    mark = mark_of(kind.name, normalised(kind.name, claim.value))
+    before = holders(told_of(session, [mark]).get(mark, []), beijing(claim.from_at), kind.succession)
+    return [claim._replace(customer_id=other) for other in sorted(before - {claim.customer_id})]
 
 
-def canonical(session: Session, customer_id: str, known_at: datetime | None = None) -> str:
-    """The id under which this customer's facts fold, as known by `known_at` (now)."""
-    links = links_around(session, customer_id)
-    return canonical_of(customer_id, [x for x in links if known_at is None or x.known_at <= known_at])
-
-
-def members(session: Session, customer_id: str) -> list[str]:
-    """Everyone whose facts fold together with this customer's, the first id first."""
-    links = links_around(session, customer_id)
-    root = canonical_of(customer_id, links)
-    return [root, *sorted(members_of(customer_id, links) - {root})]
-
-
-History = list[tuple[datetime, str]]  #: (from, customer) of one identifier
-
-
-def _histories(session: Session, indexes: Sequence[str]) -> dict[tuple[str, str], History]:
-    found: dict[tuple[str, str], History] = {}
-    for start in range(0, len(indexes), CHUNK):
-        rows = session.exec(
-            select(Identifier.kind, Identifier.blind_index, Identifier.from_at, Identifier.customer_id).where(
-                col(Identifier.blind_index).in_(indexes[start : start + CHUNK])
-            )
-        )
-        for kind, index, from_at, who in rows:
-            found.setdefault((kind, index), []).append((from_at, who))
-    return found
-
-
-def _holders(history: History, at: datetime) -> list[str]:
-    """Who holds the identifier at `at`: those of the newest beginning until then."""
-    newest = max((since for since, _ in history if since <= at), default=None)
-    return sorted(who for since, who in history if since == newest)
-
-
-def _row(claim: Claim, index: str) -> dict[str, Any]:
-    return {
-        "kind": claim.kind,
-        "blind_index": index,
-        "from_at": claim.from_at,
-        "customer_id": claim.customer_id,
-        "sealed": seal(claim.kind, claim.value),
-    }
-
-
-def _locked_links(session: Session, first: str, second: str) -> list[Link]:
-    if first == second:
-        raise BadInput("merge-self", "不能把客户和自己合并")
-    for ident in (first, second):
-        customer(session, ident)
-    session.exec(
-        select(Customer.id).where(col(Customer.id).in_([first, second])).order_by(col(Customer.id)).with_for_update()
-    ).all()
-    found = {x.id: x for who in (first, second) for x in links_around(session, who)}
-    return list(found.values())
-
-
-def _add_link(session: Session, who: str, into: str, at: datetime, by: str, known_at: datetime | None) -> None:
-    """Numbered by customer, so that two facts of the same moment keep the order in which they were told."""
-    count = len(session.exec(select(IdentityLink.id).where(IdentityLink.customer_id == who)).all())
-    session.add(
-        IdentityLink(id=f"{who}/{count:06d}", customer_id=who, into_id=into, at=at, known_at=known_at or now(), by=by)
+def _held(row: Identifier, holding: Holding, told: Sequence[Told], at: datetime) -> Held:
+    mark, succession = f"{row.kind}~{row.blind_index}", kind_of(row.kind).succession
+    others = holders(told, at, succession) - {holding.customer_id} if holding.covers(at) else ()
+    return Held(
+        id=mark,
+        kind=row.kind,
+        value=masked(row.kind, unseal(row.kind, row.sealed)),
+        customer_id=holding.customer_id,
+        from_at=holding.from_at,
+        until=holding.until,
+        by=row.by,
+        shared_with=tuple(sorted(others)),
     )
-    session.flush()

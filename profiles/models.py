@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Index
+from sqlalchemy import CheckConstraint, Column, Index, String
 from sqlmodel import Field, SQLModel
 
 from dongke.db import AwareDateTime, Json
@@ -65,7 +65,8 @@ class BehaviourEvent(SQLModel, table=True):
 
     __table_args__ = (Index("behaviour_by_customer", "customer_id", "at"),)
 
-    message_id: str = Field(primary_key=True)
+    #: compared byte by byte: the index of millions of ids is built three times as fast
+    message_id: str = Field(sa_column=Column(String(collation="C"), primary_key=True))
     customer_id: str = Field(foreign_key="customer.id")
     event: str
     at: datetime = Field(sa_type=AwareDateTime)
@@ -92,6 +93,9 @@ class Identifier(SQLModel, table=True):
     #: part of the key: two customers may hold one family telephone from the same day; then it names nobody
     customer_id: str = Field(primary_key=True, foreign_key="customer.id", index=True)
     sealed: bytes  #: AES-GCM: 12 bytes of nonce, then the ciphertext
+    until: datetime | None = Field(default=None, sa_type=AwareDateTime)  #: when it was taken from him; None: open
+    known_at: datetime = Field(sa_type=AwareDateTime)
+    by: str = ""  #: who said so: a login, or the file or event that told it
 
 
 class AdvisorIdentifier(SQLModel, table=True):
@@ -103,7 +107,7 @@ class AdvisorIdentifier(SQLModel, table=True):
 
 
 class IdentityLink(SQLModel, table=True):
-    """客户合并与拆分: the newest link of a customer says under which id his facts are folded."""
+    """客户合并与拆分: under which id a customer's facts are folded. Only a person writes one, with a reason."""
 
     id: str = Field(primary_key=True)
     customer_id: str = Field(foreign_key="customer.id", index=True)
@@ -111,3 +115,5 @@ class IdentityLink(SQLModel, table=True):
     at: datetime = Field(sa_type=AwareDateTime)
     known_at: datetime = Field(sa_type=AwareDateTime)
     by: str
+    reason: str = ""
+    undoes: str | None = None  #: of an unmerge: the link that it takes back

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ARRAY, Row, String, any_, literal, select
 from sqlmodel import Session, col
 
+from profiles.calls import calls_of
 from profiles.facts import CustomerFacts, Event, Feedback, Quote, ReadTalk, Snapshot, Statement
 from profiles.grouping import Link
 from profiles.models import (
@@ -19,14 +20,15 @@ from profiles.models import (
 )
 
 
-def links_around(session: Session, customer_id: str) -> tuple[Link, ...]:
-    """All links, past ones too, of everyone who was ever joined to this customer, directly or through others."""
-    seen, fresh, found = {customer_id}, {customer_id}, dict[str, Link]()
+def links_around(session: Session, *customer_ids: str) -> tuple[Link, ...]:
+    """All links, past ones too, of everyone who was ever joined to these customers, directly or through others."""
+    seen, fresh, found = set(customer_ids), set(customer_ids), dict[str, Link]()
     while fresh:
+        these = any_(literal(sorted(fresh), ARRAY(String)))  # one parameter, however many they are
         rows = session.scalars(
-            select(IdentityLink).where(col(IdentityLink.customer_id).in_(fresh) | col(IdentityLink.into_id).in_(fresh))
+            select(IdentityLink).where((col(IdentityLink.customer_id) == these) | (col(IdentityLink.into_id) == these))
         )
-        found |= {r.id: Link(r.id, r.customer_id, r.into_id, r.at, r.known_at, r.by) for r in rows}
+        found |= {r.id: Link(r.id, r.customer_id, r.into_id, r.at, r.known_at, r.by, r.undoes) for r in rows}
         everyone = {who for x in found.values() for who in (x.customer_id, x.into_id)}
         fresh = everyone - seen
         seen |= fresh
@@ -41,7 +43,7 @@ def load(session: Session, customer_id: str, known_at: datetime | None = None) -
         customer_id=customer_id,
         assertions=_statements(session, ids, known_at),
         feedback=_feedback(session, ids, known_at),
-        events=_events(session, ids, known_at),
+        events=_events(session, ids, known_at) + calls_of(session, ids, known_at),
         snapshots=_snapshots(session, ids, known_at),
         links=tuple(x for x in links if known_at is None or x.known_at <= known_at),
         readings=_readings(session, ids, known_at),
@@ -132,6 +134,14 @@ def _events(session: Session, ids: Collection[str], known_at: datetime | None) -
     query = select(c.message_id, c.customer_id, c.event, c.at, c.known_at, c.properties).where(c.customer_id.in_(ids))
     if known_at is not None:
         query = query.where(c.known_at <= known_at)
+    return tuple(Event(*row) for row in session.execute(query))
+
+
+def events_of(session: Session, ids: Collection[str], kinds: Collection[str]) -> tuple[Event, ...]:
+    """The events of these kinds, by the order of their times."""
+    c = BehaviourEvent.__table__.c  # type: ignore[attr-defined]
+    columns = (c.message_id, c.customer_id, c.event, c.at, c.known_at, c.properties)
+    query = select(*columns).where(c.customer_id.in_(ids), c.event.in_(kinds)).order_by(c.at, c.message_id)
     return tuple(Event(*row) for row in session.execute(query))
 
 

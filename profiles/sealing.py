@@ -8,7 +8,7 @@ import hmac
 import os
 from functools import lru_cache
 
-from dongke.errors import BadInput, NotReady
+from dongke.errors import NotReady
 from dongke.settings import settings
 
 NONCE_BYTES = 12
@@ -37,19 +37,6 @@ def unseal(kind: str, sealed: bytes) -> str:
         return AESGCM(_key(_SEAL)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], kind.encode()).decode()
     except (InvalidTag, ValueError):
         raise NotReady("secret-changed", "标识打不开: 密钥换过, 或数据被改动") from None
-
-
-def normalised(kind: str, value: str) -> str:
-    """The value as it is compared. Raises BadInput `identifier-invalid` for what names nobody (0000, null, -1 …)."""
-    text = "".join(value.split())
-    if kind == "phone":
-        digits = "".join(c for c in text if c.isascii() and c.isdigit())
-        text = digits.removeprefix("0086") if digits.startswith("0086") else digits
-        text = text.removeprefix("86") if len(text) == 13 else text
-    empty = not text.strip("0-") or text.lower() in ("null", "none", "-1", "n/a", "anonymous", "unknown")
-    if empty or len(text) > 200 or (kind == "phone" and not 7 <= len(text) <= 15):
-        raise BadInput("identifier-invalid", f"标识 {kind} 的值不能用")
-    return text
 
 
 def _key(purpose: bytes) -> bytes:

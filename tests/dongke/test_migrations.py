@@ -9,7 +9,10 @@ import dongke.audit
 import dongke.quarantine
 import dongke.users
 import followup.models
+import profiles.behaviour_models
+import profiles.identity_models
 import profiles.models
+import profiles.rights_models
 from dongke import db
 
 PACKAGES = (api.models, asr.models, dongke.audit, dongke.quarantine, dongke.users, followup.models, profiles.models)

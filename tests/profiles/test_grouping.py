@@ -28,14 +28,14 @@ class Book:
     def unmerge(self, first: str, second: str) -> None:
         joint = joining_link(first, second, self.links)
         if joint:
-            self._add(joint.customer_id, joint.customer_id)
+            self._add(joint.customer_id, joint.customer_id, joint.id)
 
     def groups(self) -> set[frozenset[str]]:
         return {members_of(who, self.links) for who in PEOPLE}
 
-    def _add(self, who: str, into: str) -> None:
+    def _add(self, who: str, into: str, undoes: str | None = None) -> None:
         at = START + timedelta(minutes=len(self.links))
-        self.links.append(Link(f"{who}/{len(self.links):06d}", who, into, at, at))
+        self.links.append(Link(f"L{len(self.links):06d}", who, into, at, at, undoes=undoes))
 
 
 pairs = st.tuples(st.sampled_from(PEOPLE), st.sampled_from(PEOPLE)).filter(lambda pair: pair[0] != pair[1])
@@ -66,7 +66,7 @@ def test_everyone_always_has_exactly_one_group(steps: list[tuple[bool, tuple[str
 
 
 def test_a_ring_of_links_entered_out_of_order_still_has_one_answer() -> None:
-    links = [Link(f"{a}/0", a, b, START, START) for a, b in (("C1", "C2"), ("C2", "C3"), ("C3", "C1"))]
+    links = [Link(f"L{a}", a, b, START, START) for a, b in (("C1", "C2"), ("C2", "C3"), ("C3", "C1"))]
     assert {canonical_of(who, links) for who in ("C1", "C2", "C3")} == {"C1"}
     assert members_of("C2", links) == {"C1", "C2", "C3"}
 
@@ -77,8 +77,8 @@ def test_facts_of_both_fold_under_the_first_and_part_again(
     one = say("06-01", "intent.product", product="gold")
     two = say("06-02", "intent.product", "negated", product="gold", customer_id="C2")
     links = [
-        Link("C2/0", "C2", "C1", at("06-05"), at("06-05")),
-        Link("C2/1", "C2", "C2", at("06-10"), at("06-10")),
+        Link("L0", "C2", "C1", at("06-05"), at("06-05")),
+        Link("L1", "C2", "C2", at("06-10"), at("06-10"), undoes="L0"),
     ]
     for who, own in (("C1", "affirmed"), ("C2", "negated")):
         held = facts(one, two, *links, who=who)

@@ -1,0 +1,232 @@
+"""标识的登记: claims of who holds an identifier are checked and kept, all of a batch at once.
+
+What breaks a rule of its kind is refused with its reason; what cannot be true together is kept and becomes a doubt.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ARRAY, String, any_, literal
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from dongke.clock import beijing, now
+from dongke.errors import Conflict, DongkeError
+from profiles import anonymous, conflicts
+from profiles.conflicts import Doubt
+from profiles.identifiers import CUSTOMER_ID, JOINT, kind_of, masked, normalised
+from profiles.models import Identifier
+from profiles.ownership import Holding, Told, holders, holdings
+from profiles.persons import canonicals
+from profiles.resolution import Mark, kind_in, mark_of, told_of
+from profiles.sealing import seal
+
+CHUNK = 1_000
+_Key = tuple[Mark, str, datetime]  #: identifier, customer, from
+
+
+class Claim(NamedTuple):
+    """From `from_at` on (until `until`), this identifier names this customer."""
+
+    kind: str
+    value: str
+    customer_id: str
+    from_at: datetime
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
+class Linked:
+    """What became of the claims. `faults`: (number, reason); `customers`: those of whom something new is known."""
+
+    new: int = 0
+    faults: list[tuple[int, DongkeError]] = field(default_factory=list)
+    customers: set[str] = field(default_factory=set)
+
+
+def take_claims(session: Session, claims: Sequence[Claim], *, by: str, known_at: datetime | None = None) -> Linked:
+    """The same, and what came of it. Anonymous events that they name move to their customers.
+
+    A claim over the limit of its kind is refused and kept as a doubt.
+    """
+    known_at, result = known_at or now(), Linked()
+    marked = _marked(claims, result)
+    told = told_of(session, {mark for _, _, mark in marked})
+    counts = _Counts(session, [claim for _, claim, _ in marked])
+    fresh: dict[_Key, dict[str, Any]] = {}
+    shown: dict[_Key, str] = {}
+    doubts: list[Doubt] = []
+    for number, claim, mark in marked:
+        history = told.setdefault(mark, [])
+        if _is_told(history, claim):
+            continue
+        if counts.is_over(claim, mark):
+            result.faults.append((number, _too_many(claim)))
+            doubts.append(_limit_doubt(claim, mark))
+            continue
+        history.append(Told(claim.customer_id, claim.from_at, claim.until))
+        counts.add(claim, mark)
+        key = (mark, claim.customer_id, claim.from_at)
+        fresh[key], shown[key] = _row(claim, mark, known_at, by), masked(claim.kind, claim.value)
+    ordered = [fresh[key] for key in sorted(fresh)]  # one order everywhere: two writers never wait crosswise
+    for start in range(0, len(ordered), CHUNK):
+        session.execute(insert(Identifier).on_conflict_do_nothing(), ordered[start : start + CHUNK])
+    touched = {mark: told[mark] for mark, _, _ in fresh}
+    conflicts.note(session, [*doubts, *_ownership_doubts(session, touched, shown)])
+    result.new = len(fresh)
+    result.customers = anonymous.adopt(session, touched, known_at) if touched else set()
+    result.faults.sort(key=lambda pair: pair[0])
+    return result
+
+
+def learn(session: Session, claims: Iterable[Claim], *, by: str, known_at: datetime | None = None) -> Linked:
+    """What events show of who uses what. Of somebody who holds it already it is nothing new; the first who is seen
+    with a device has used it for some days before (`reaches_back_days`)."""
+    marked = _marked(sorted(claims, key=lambda c: c.from_at), Linked())
+    told = told_of(session, {mark for _, _, mark in marked})
+    new: list[Claim] = []
+    for _, claim, mark in marked:
+        kind, history = kind_of(claim.kind), told.setdefault(mark, [])
+        if claim.customer_id in holders(history, claim.from_at, kind.succession):
+            continue
+        back = timedelta(days=0 if history else kind.reaches_back_days)
+        new.append(claim._replace(from_at=claim.from_at - back))
+        history.append(Told(claim.customer_id, new[-1].from_at))
+    return take_claims(session, new, by=by, known_at=known_at) if new else Linked()
+
+
+class _Counts:
+    """How many identifiers of a kind each customer of the claims has."""
+
+    def __init__(self, session: Session, claims: Iterable[Claim]) -> None:
+        self.session = session
+        self.marks: dict[tuple[str, str], set[Mark]] = {}
+        row = Identifier
+        wanted = sorted({claim.customer_id for claim in claims})
+        these = any_(literal(wanted, ARRAY(String)))
+        query = select(row.customer_id, row.kind, row.blind_index).where(col(row.customer_id) == these)
+        for who, kind, index in session.exec(query) if wanted else ():
+            self.marks.setdefault((who, kind), set()).add(f"{kind}~{index}")
+
+    def add(self, claim: Claim, mark: Mark) -> None:
+        self.marks.setdefault((claim.customer_id, claim.kind), set()).add(mark)
+
+    def is_over(self, claim: Claim, mark: Mark) -> bool:
+        """Whether with this one he would hold more than his kind allows, from its beginning on."""
+        if claim.kind == CUSTOMER_ID:
+            return True  # he has his own
+        limit = kind_of(claim.kind).limit
+        others = self.marks.get((claim.customer_id, claim.kind), set()) - {mark}
+        return len(others) >= limit and self._held(claim, others) >= limit
+
+    def _held(self, claim: Claim, marks: set[Mark]) -> int:
+        """Without those that were no longer his by then. What this batch has added is his."""
+        told, succession = told_of(self.session, marks), kind_of(claim.kind).succession
+        return sum(
+            mark not in told
+            or any(
+                h.customer_id == claim.customer_id and h.reaches(claim.from_at)
+                for h in holdings(told[mark], succession)
+            )
+            for mark in marks
+        )
+
+
+def _marked(claims: Iterable[Claim], result: Linked) -> list[tuple[int, Claim, Mark]]:
+    """The claims with their values as they are compared; what cannot be used is a fault."""
+    good: list[tuple[int, Claim, Mark]] = []
+    for number, claim in enumerate(claims):
+        try:
+            beijing(claim.from_at)
+            plain = claim._replace(value=normalised(claim.kind, claim.value))
+            good.append((number, plain, mark_of(claim.kind, plain.value)))
+        except DongkeError as fault:
+            result.faults.append((number, fault))
+    return good
+
+
+def _is_told(history: Sequence[Told], claim: Claim) -> bool:
+    """Whether it says nothing new. Of a handed-over kind only the very same claim does: others may come between."""
+    if claim.kind == CUSTOMER_ID:
+        return claim.value == claim.customer_id
+    joint = kind_of(claim.kind).succession == JOINT
+    return any(
+        t.customer_id == claim.customer_id
+        and (t.from_at == claim.from_at or (joint and t.until is None and t.from_at <= claim.from_at))
+        for t in history
+    )
+
+
+def _row(claim: Claim, mark: Mark, known_at: datetime, by: str) -> dict[str, Any]:
+    return {
+        "kind": claim.kind,
+        "blind_index": mark.partition("~")[2],
+        "from_at": claim.from_at,
+        "customer_id": claim.customer_id,
+        "sealed": seal(claim.kind, claim.value),
+        "until": claim.until,
+        "known_at": known_at,
+        "by": by,
+    }
+
+
+def _too_many(claim: Claim) -> DongkeError:
+    kind = kind_of(claim.kind)
+    if claim.kind == CUSTOMER_ID:
+        return Conflict("identifier-limit", f"客户 {claim.customer_id} 已有客户号; 两个客户号是同一人, 要由人合并")
+    text = f"客户 {claim.customer_id} 的{kind.label}已有 {kind.limit} 个, 没有关联 {masked(kind.name, claim.value)}"
+    return Conflict("identifier-limit", text)
+
+
+def _limit_doubt(claim: Claim, mark: Mark) -> Doubt:
+    return Doubt("limit", (claim.customer_id,), (mark,), claim.from_at, _too_many(claim).detail)
+
+
+def _ownership_doubts(session: Session, told: Mapping[Mark, Sequence[Told]], fresh: Mapping[_Key, str]) -> list[Doubt]:
+    """What the new claims leave open: a number that changed hands, one that two hold and none can share.
+
+    `fresh`: (mark, customer, from) → the value as people may see it.
+    """
+    shown = {mark: value for (mark, _, _), value in fresh.items()}
+    several = {mark: claims for mark, claims in told.items() if len({t.customer_id for t in claims}) > 1}
+    persons = canonicals(session, {t.customer_id for claims in several.values() for t in claims})
+    new = {(mark, at) for mark, _, at in fresh}
+    found: list[Doubt] = []
+    for mark, claims in several.items():
+        held = holdings(claims, kind_of(kind_in(mark)).succession)
+        found += _handed(mark, shown[mark], [h for h in held if h.until and (mark, h.until) in new], persons)
+        if not kind_of(kind_in(mark)).shareable:
+            found += _double(mark, shown[mark], [h for h in held if (mark, h.from_at) in new], held, persons)
+    return found
+
+
+def _handed(mark: Mark, value: str, held: Iterable[Holding], persons: Mapping[str, str]) -> list[Doubt]:
+    label = kind_of(kind_in(mark)).label
+    found: list[Doubt] = []
+    for h in held:
+        others = tuple(c for c in h.taken_by if persons[c] != persons[h.customer_id])
+        if others and h.until:
+            text = f"{label} {value} 自{beijing(h.until):%Y-%m-%d} 起由 {h.customer_id} 转到 {'、'.join(others)}: "
+            names = (h.customer_id, *others)
+            found.append(Doubt("handover", names, (mark,), h.until, text + "是换了号, 还是两人共用?"))
+    return found
+
+
+def _double(
+    mark: Mark, value: str, new: Iterable[Holding], held: Iterable[Holding], persons: Mapping[str, str]
+) -> list[Doubt]:
+    label = kind_of(kind_in(mark)).label
+    return [
+        Doubt(
+            "double",
+            (a.customer_id, b.customer_id),
+            (mark,),
+            max(a.from_at, b.from_at),
+            f"{label} {value} 同时登记在 {a.customer_id} 和 {b.customer_id} 名下, 不认作任何一位",
+        )
+        for a in new
+        for b in held
+        if persons[a.customer_id] != persons[b.customer_id] and a.overlaps(b)
+    ]
