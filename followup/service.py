@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -20,6 +19,8 @@ from followup import opportunities, playbooks, repository
 from followup.history import History
 from followup.models import Attempt, ManualAction, Note, StoredOpportunity
 from followup.opportunity import Opportunity
+from profiles import identity
+from profiles.models import StoredAssertion
 from profiles.service import trading_calendar
 
 OUTCOMES = ("done", "refused")
@@ -38,17 +39,10 @@ def refresh(session: Session, customer_id: str, *, until: datetime | None = None
 
     After a merge or an unmerge, refresh every id of it. Raises NotFound `customer-unknown`.
     """
-    _alone(session, customer_id)
+    identity.alone(session, customer_id)  # an older state must not be written over a newer one
     until = until or now()
     history, found = compute(session, customer_id, until)
     return repository.save(session, found, history.members, until)
-
-
-def _alone(session: Session, customer_id: str) -> None:
-    """Others who recompute this customer wait: an older state must not be written over a newer one."""
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"customer:{customer_id}"}
-    )
 
 
 def refresh_many(session: Session, customer_ids: Iterable[str], *, until: datetime | None = None) -> int:
@@ -95,7 +89,7 @@ def act(
     session.add(
         ManualAction(
             id=uuid4().hex,
-            customer_id=row.customer_id,
+            customer_id=_opened_by(session, row),
             playbook=row.playbook,
             key=row.key,
             opportunity_id=row.id,
@@ -109,6 +103,12 @@ def act(
     session.flush()
     refresh(session, row.customer_id)
     return one(session, principal, opportunity_id)
+
+
+def _opened_by(session: Session, row: StoredOpportunity) -> str:
+    """The id under which it was said: what is noted stays with the opportunity when a merge is taken back."""
+    opening = session.get(StoredAssertion, row.opened_by)
+    return opening.customer_id if opening is not None else row.customer_id
 
 
 def tick(session: Session, *, customer_id: str, playbook: str, advisor_id: str, at: datetime, outcome: str) -> None:
