@@ -38,7 +38,9 @@ def three_lines(tags: Sequence[Tag], found: Sequence[Contradiction], today: date
     ranked = [(*_weight(t, today), t) for t in tags if t.is_live]
     lines = [(weight * t.strength, _line(t, reason, today)) for weight, reason, t in ranked if weight]
     lines += [
-        (70.0, Line(c.text, "与档案不符", next(iter(c.tag_ids), None))) for c in found if c.kind == "against_file"
+        (_AGAINST[c.kind][0], Line(c.text, _AGAINST[c.kind][1], next(iter(c.tag_ids), None)))
+        for c in found
+        if c.kind in _AGAINST
     ]
     lines.sort(key=lambda pair: (-pair[0], pair[1].text))
     return tuple(line for _, line in lines[:LINES])
@@ -74,6 +76,7 @@ def _weight(tag: Tag, today: date) -> tuple[float, str]:
     return _WEIGHTS.get(tag.tag, (0.0, ""))
 
 
+_AGAINST = {"against_file": (70.0, "与档案不符"), "against_deeds": (68.0, "言行不一")}
 _WEIGHTS = {
     "funds.idle": (75.0, "等着投出去的钱"),
     "intent.permission": (65.0, "想办的事"),
@@ -106,13 +109,8 @@ def _conflict(
     live: Sequence[Tag], tags: Sequence[Tag], found: Sequence[Contradiction], suitability: Suitability, today: date
 ) -> Iterator[Line]:
     for c in found:
-        ident = next(iter(c.tag_ids), None)
-        if c.tag == "risk.appetite" and c.kind == "against_file":
-            yield Line("您现在的风险想法和测评不一样, 方便重新做一次风险测评吗?", c.text, ident)
-        elif c.kind == "against_file":
-            yield Line("看到您账户里还有一笔现金, 这笔钱近期有用处吗?", c.text, ident)
-        elif c.tag in ("funds.idle", "assets.external", "risk.appetite", "expectation.horizon"):
-            yield Line(f"关于{tag_label(c.tag)}, 您前后说法不同, 现在以哪个为准?", c.text, ident)
+        if c.kind != "changed_mind" or c.tag in _WORTH_SETTLING:
+            yield Line(c.question, c.text, next(iter(c.tag_ids), None))
 
 
 def _slots(live: Sequence[Tag], *_: Any) -> Iterator[Line]:
@@ -150,5 +148,7 @@ def _fit(live: Sequence[Tag], tags: Sequence[Tag], *_: Any) -> Iterator[Line]:
             yield Line("这笔钱您能接受多大的波动?", "风险偏好还不知道", t.id)
 
 
+#: changes of mind that change what is offered; the others only stand on the page
+_WORTH_SETTLING = ("funds.idle", "assets.external", "risk.appetite", "expectation.horizon")
 _Ask = Callable[..., Iterator[Line]]
 _ASKS: tuple[_Ask, ...] = (_leaving, _conflict, _slots, _expired, _fit)  #: the order is the priority

@@ -6,14 +6,35 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from dongke.clock import beijing
 from profiles.corrections import Corrected
-from profiles.expiry import End, end_of, settling, stale_at
+from profiles.expiry import End, Evidence, end_of, stale_at
 from profiles.facts import CustomerFacts, Feedback, Quote, Statement
 from profiles.parameters import Parameters
 from profiles.relations import Relation, relation
 
 ONE_DAY_SECONDS = 86_400
 MOST_CONFIDENCE = 0.99  #: repetition alone never makes a tag certain; a person's word does
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """佐证: a deed or a file that bears a tag out, as one more witness of that weight."""
+
+    kind: str  #: of parameters.yaml `evidence`
+    text: str
+    weight: float
+    at: datetime | None = None
+    event_id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "text": self.text,
+            "weight": self.weight,
+            "at": beijing(self.at).isoformat() if self.at else None,
+            "event_id": self.event_id,
+        }
 
 
 class Status(StrEnum):
@@ -42,6 +63,8 @@ class Tag:
     statements: tuple[Statement, ...]
     corrections: tuple[Feedback, ...] = ()
     opposed_by: str | None = None  #: id of the tag that took its place
+    ended_at: datetime | None = None  #: since when it no longer holds
+    supports: tuple[Support, ...] = ()  #: deeds and files that bear it out
 
     @property
     def quotes(self) -> tuple[Quote, ...]:
@@ -70,15 +93,20 @@ class _Fact:
         return self.end is not None and self.end.at <= moment
 
 
-def believe(corrected: Corrected, facts: CustomerFacts, as_of: datetime, known: Parameters) -> tuple[Tag, ...]:
-    """All tags at `as_of`, each fact once, the removed ones too; sorted by tag, then newest first."""
-    built = _facts(corrected.statements, settling(facts), known)
+def believe(
+    corrected: Corrected, facts: CustomerFacts, as_of: datetime, known: Parameters, evidence: Evidence | None = None
+) -> tuple[Tag, ...]:
+    """All tags at `as_of`, each fact once, the removed ones too; sorted by tag, then newest first.
+
+    `evidence`: what settles statements, where the caller has it already.
+    """
+    built = _facts(corrected.statements, evidence or Evidence.of(facts), known)
     tags = [_tag(fact, corrected, as_of, known) for fact in built]
     tags += [_removed(group.statements, group.verdict) for group in corrected.removed]
     return tuple(sorted(tags, key=lambda t: (t.tag, -t.said_at.timestamp(), t.id)))
 
 
-def _facts(statements: Sequence[Statement], facts: CustomerFacts, known: Parameters) -> list[_Fact]:
+def _facts(statements: Sequence[Statement], facts: Evidence, known: Parameters) -> list[_Fact]:
     """Statements in time order: each joins its fact or opens one, and takes the place of what it opposes."""
     built: list[_Fact] = []
     standing: dict[str, list[_Fact]] = {}
@@ -96,7 +124,7 @@ def _facts(statements: Sequence[Statement], facts: CustomerFacts, known: Paramet
     return built
 
 
-def _home(live: Sequence[_Fact], statement: Statement, facts: CustomerFacts, known: Parameters) -> _Fact | None:
+def _home(live: Sequence[_Fact], statement: Statement, facts: Evidence, known: Parameters) -> _Fact | None:
     for fact in reversed(live):
         if not fact.ended_by(statement.said_at) and relation(fact.whole, statement) is Relation.SAME:
             fact.statements.append(statement)
@@ -115,7 +143,7 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tag(fact: _Fact, corrected: Corrected, as_of: datetime, known: Parameters) -> Tag:
-    status, reason = _status(fact, as_of, known)
+    status, reason, ended_at = _status(fact, as_of, known)
     whole = fact.whole
     confidence = confidence_of(fact.statements)
     opposed = status is Status.CONTRADICTED and fact.opposer is not None
@@ -133,18 +161,20 @@ def _tag(fact: _Fact, corrected: Corrected, as_of: datetime, known: Parameters) 
         statements=tuple(fact.statements),
         corrections=tuple(v for s in fact.statements for v in corrected.verdicts.get(s.id, ())),
         opposed_by=fact.opposer.whole.id if opposed and fact.opposer else None,
+        ended_at=ended_at,
     )
 
 
-def _status(fact: _Fact, as_of: datetime, known: Parameters) -> tuple[Status, str]:
+def _status(fact: _Fact, as_of: datetime, known: Parameters) -> tuple[Status, str, datetime | None]:
+    """The status, why it is not active, and since when."""
     if fact.end and fact.end.at <= (fact.opposed_at or as_of) and fact.end.at <= as_of:
-        return Status.EXPIRED, fact.end.reason
+        return Status.EXPIRED, fact.end.reason, fact.end.at
     if fact.opposer:
-        return Status.CONTRADICTED, "客户后来改了口"
+        return Status.CONTRADICTED, "客户后来改了口", fact.opposed_at
     stale = stale_at(fact.whole, known)
     if stale and stale.at <= as_of:
-        return Status.EXPIRED, stale.reason
-    return Status.ACTIVE, ""
+        return Status.EXPIRED, stale.reason, stale.at
+    return Status.ACTIVE, "", None
 
 
 def _removed(statements: tuple[Statement, ...], verdict: Feedback) -> Tag:
@@ -162,6 +192,7 @@ def _removed(statements: tuple[Statement, ...], verdict: Feedback) -> Tag:
         source=last.source,
         statements=statements,
         corrections=(verdict,),
+        ended_at=verdict.at,
     )
 
 

@@ -3,22 +3,21 @@
 An expired tag is not deleted: it stays on the page with its reason, to be asked again.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
-from dongke.clock import at_beijing
-from profiles.facts import CustomerFacts, Event, Statement
+from dongke.clock import at_beijing, beijing
+from profiles.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, Deeds, amount_of, is_buy
+from profiles.facts import CustomerFacts, Event, Snapshot, Statement
 from profiles.labels import as_date, date_text, label, yuan_text
 from profiles.parameters import Parameters, TagParameters
-from profiles.windows import ends_at
+from profiles.windows import ends_at, starts_at
 
 ONE_DAY = timedelta(days=1)
-INFLOWS = ("transfer_in", "deposit")
-SETTLING = frozenset({*INFLOWS, "trade", "permission_opened", "account_closed", "transfer_out", "withdraw"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +28,32 @@ class End:
     reason: str
 
 
-def settling(facts: CustomerFacts) -> CustomerFacts:
-    """The facts with only the events that can settle a statement: views and log-ins are many, and settle nothing."""
-    return replace(facts, events=tuple(e for e in facts.events if e.event in SETTLING))
+class Contact(NamedTuple):
+    """An answered call or a talk: he was reached."""
+
+    at: datetime
+    conversation_id: str
 
 
-def end_of(statement: Statement, facts: CustomerFacts, known: Parameters) -> End | None:
-    """The first hard end of a statement: a date that passes, or an event that settled it. Events sorted by time."""
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What can settle a statement: the deeds, the file, and the times at which he was reached."""
+
+    deeds: Deeds
+    snapshots: tuple[Snapshot, ...]
+    contacts: tuple[Contact, ...]  #: in time order
+
+    @classmethod
+    def of(cls, facts: CustomerFacts) -> "Evidence":
+        """From facts that are cut to their two times and sorted."""
+        deeds = Deeds.of(facts.events)
+        talked = {Contact(s.said_at, s.conversation_id) for s in facts.assertions if s.source == "spoken"}
+        called = {Contact(e.at, str(e.properties.get("conversation_id") or e.id)) for e in deeds.named(ANSWERED)}
+        return cls(deeds, facts.snapshots, tuple(sorted(talked | called)))
+
+
+def end_of(statement: Statement, facts: Evidence, known: Parameters) -> End | None:
+    """The first hard end of a statement: a date that passes, or an event that settled it."""
     ends = [end for end in (_by_date(statement, known), _by_event(statement, facts, known)) if end]
     return min(ends, key=lambda end: (end.at, end.reason)) if ends else None
 
@@ -70,54 +88,58 @@ def _bound(statement: Statement, rule: TagParameters) -> End | None:
     return None
 
 
-def _by_event(statement: Statement, facts: CustomerFacts, known: Parameters) -> End | None:
+def _by_event(statement: Statement, facts: Evidence, known: Parameters) -> End | None:
     judge = _EVENTS.get(statement.tag)
-    if judge is None or statement.polarity == "negated":
-        return None
-    later = facts.events[bisect_right(facts.events, statement.said_at, key=lambda e: e.at) :]
-    return judge(statement, later, facts, known)
+    return judge(statement, facts, known) if judge and statement.polarity != "negated" else None
 
 
-def _money_placed(s: Statement, later: Sequence[Event], facts: CustomerFacts, known: Parameters) -> End | None:
-    buys = (e for e in later if _is_buy(e))
-    return _moved(s.value, buys, known, "闲钱已买入产品")
+def _money_gone(s: Statement, facts: Evidence, known: Parameters) -> End | None:
+    """Spent on a product, or taken out again: either way it is no longer waiting."""
+    bought = [e for e in facts.deeds.after(s.said_at, *TRADES) if is_buy(e)]
+    ends = (
+        _moved(s.value, bought, known, "闲钱已买入产品"),
+        _moved(s.value, facts.deeds.after(s.said_at, *OUTFLOWS), known, "闲钱已转出"),
+    )
+    return min((end for end in ends if end), key=lambda end: (end.at, end.reason), default=None)
 
 
-def _moved_in(s: Statement, later: Sequence[Event], facts: CustomerFacts, known: Parameters) -> End | None:
+def _moved_in(s: Statement, facts: Evidence, known: Parameters) -> End | None:
     place = s.value.get("institution")
-    if not place:
-        return None
-    arrived = (e for e in later if e.event in INFLOWS and e.properties.get("institution") == place)
-    return _moved(s.value, arrived, known, f"已从{place}转入")
+    return _moved(s.value, from_place(facts.deeds, s.said_at, place), known, f"已从{place}转入") if place else None
+
+
+def from_place(deeds: Deeds, moment: datetime, place: str) -> list[Event]:
+    """The money and securities that came in from that institution after the moment."""
+    return [e for e in deeds.after(moment, *INFLOWS) if e.properties.get("institution") == place]
 
 
 def _moved(value: Mapping[str, Any], events: Iterable[Event], known: Parameters, what: str) -> End | None:
     """The event with which the told amount has moved: half of it, or anything where it is unknown."""
     told = value.get("low") if value.get("low") is not None else value.get("high")
-    total = Decimal(0)
+    moved = Decimal(0)
     for event in events:
         amount = amount_of(event)
-        total += amount or Decimal(0)
-        if told is None or amount is None or total >= Decimal(str(told)) * known.settled_share:
-            done = f" {yuan_text(total)}" if total else ""
-            return End(event.at, f"{date_text(event.on.isoformat(), event.on)}{what}{done}")
+        moved += amount or Decimal(0)
+        if told is None or amount is None or moved >= Decimal(str(told)) * known.settled_share:
+            done = f" {yuan_text(moved)}" if moved else ""
+            return End(event.at, f"{day_text(event)}{what}{done}")
     return None
 
 
-def _bought(s: Statement, later: Sequence[Event], facts: CustomerFacts, known: Parameters) -> End | None:
+def _bought(s: Statement, facts: Evidence, known: Parameters) -> End | None:
     product = s.value.get("product")
-    for event in later:
-        if product and _is_buy(event) and event.properties.get("product") == product:
-            return End(event.at, f"{_day(event)}已买入{label('product', product)}")
+    for event in facts.deeds.after(s.said_at, *TRADES):
+        if product and is_buy(event) and event.properties.get("product") == product:
+            return End(event.at, f"{day_text(event)}已买入{label('product', product)}")
     return None
 
 
-def _opened(s: Statement, later: Sequence[Event], facts: CustomerFacts, known: Parameters) -> End | None:
+def _opened(s: Statement, facts: Evidence, known: Parameters) -> End | None:
     permission = s.value.get("permission")
     ends = [
-        End(e.at, f"{_day(e)}已开通")
-        for e in later
-        if permission and e.event == "permission_opened" and e.properties.get("permission") == permission
+        End(e.at, f"{day_text(e)}已开通")
+        for e in facts.deeds.after(s.said_at, "permission_opened")
+        if permission and e.properties.get("permission") == permission
     ]
     ends += [
         End(x.effective_at, "档案里已有这项权限")
@@ -127,44 +149,63 @@ def _opened(s: Statement, later: Sequence[Event], facts: CustomerFacts, known: P
     return min(ends, key=lambda end: (end.at, end.reason)) if ends else None
 
 
-def _left(s: Statement, later: Sequence[Event], facts: CustomerFacts, known: Parameters) -> End | None:
+def _left(s: Statement, facts: Evidence, known: Parameters) -> End | None:
     kind = {"close_account": "account_closed", "transfer_out": "transfer_out", "withdraw": "withdraw"}
     wanted = kind.get(str(s.value.get("action")))
-    for event in later:
-        if event.event == "account_closed" or (event.event == wanted and _is_large(event, known)):
-            return End(event.at, f"{_day(event)}已发生: {_DEPARTURES[event.event]}")
+    for event in facts.deeds.after(s.said_at, "account_closed", *OUTFLOWS):
+        if event.event == "account_closed" or (event.event == wanted and is_large(event, known)):
+            return End(event.at, f"{day_text(event)}已发生: {_DEPARTURES[event.event]}")
     return None
 
 
-def _is_large(event: Event, known: Parameters) -> bool:
+def is_large(event: Event, known: Parameters) -> bool:
+    """Whether money that goes out is a departure: a transfer of holdings is, a withdrawal from so much on."""
     amount = amount_of(event)
     return event.event != "withdraw" or amount is None or amount >= known.large_withdraw_yuan
 
 
-def _is_buy(event: Event) -> bool:
-    return event.event == "trade" and event.properties.get("side", "buy") == "buy"
-
-
-def amount_of(event: Event) -> Decimal | None:
-    """The event's amount in yuan, or None."""
-    raw = event.properties.get("amount")
-    try:
-        value = Decimal(str(raw)) if raw is not None and not isinstance(raw, bool) else None
-    except InvalidOperation:
+def _called_at_time(s: Statement, facts: Evidence, known: Parameters) -> End | None:
+    """约定的电话打了: he was reached at the time he named, or later. A habit is not settled by a call."""
+    if s.value.get("kind") != "once":
         return None
-    return value if value is not None and value.is_finite() else None
+    return _kept(s, facts, starts_at(s.value), known, "已按约联系")
 
 
-def _day(event: Event) -> str:
+def _promise_kept(s: Statement, facts: Evidence, known: Parameters) -> End | None:
+    """兑现的承诺: the call-back by a talk, the material by its being sent; the others end with their date alone."""
+    if s.value.get("action") == "send_material":
+        sent = facts.deeds.after(s.said_at, "material_sent")
+        return End(sent[0].at, f"{day_text(sent[0])}已发送资料") if sent else None
+    if s.value.get("action") != "call_back":
+        return None
+    day = as_date(s.value.get("due_date"))
+    return _kept(s, facts, at_beijing(day, time()) if day else None, known, "已回电")
+
+
+def _kept(s: Statement, facts: Evidence, begins: datetime | None, known: Parameters, what: str) -> End | None:
+    """The first talk in which he was reached from then on; one without a time, on any later day."""
+    after = begins - known.call_early if begins else at_beijing(s.said_on + ONE_DAY, time())
+    start = bisect_left(facts.contacts, after, key=lambda c: c.at)
+    for contact in facts.contacts[start:]:
+        if contact.at > s.said_at and contact.conversation_id != s.conversation_id:
+            on = beijing(contact.at).date()
+            return End(contact.at, f"{date_text(on.isoformat(), on)}{what}")
+    return None
+
+
+def day_text(event: Event) -> str:
+    """6月12日: the day of the event."""
     return date_text(event.on.isoformat(), event.on)
 
 
 _DEPARTURES = {"account_closed": "销户", "transfer_out": "转户", "withdraw": "资金转出"}
-_EventJudge = Callable[[Statement, Sequence[Event], CustomerFacts, Parameters], End | None]
+_EventJudge = Callable[[Statement, Evidence, Parameters], End | None]
 _EVENTS: dict[str, _EventJudge] = {
-    "funds.idle": _money_placed,
+    "funds.idle": _money_gone,
     "assets.external": _moved_in,
     "intent.product": _bought,
     "intent.permission": _opened,
     "churn.risk": _left,
+    "contact.time": _called_at_time,
+    "commitment.advisor": _promise_kept,
 }

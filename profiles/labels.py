@@ -42,6 +42,21 @@ def tag_label(tag: str) -> str:
     return str(tables()["tags"].get(tag, tag))
 
 
+def categories() -> tuple[str, ...]:
+    """The parts of the card, in order: 业务机会, 分层服务, 客户心声, 沟通."""
+    return tuple(tables()["categories"])
+
+
+def category(tag: str) -> str:
+    """On which part of the card the tag stands; an unknown tag stands under 沟通, the last one."""
+    return _categories().get(tag, categories()[-1])
+
+
+@lru_cache(maxsize=1)
+def _categories() -> dict[str, str]:
+    return {tag: name for name, tags in tables()["categories"].items() for tag in tags}
+
+
 def label(table: str, code: Any, default: str = "未说明") -> str:
     """The Chinese name of a code in one table of labels.yaml; an unknown code is shown as it is."""
     return str(tables()[table].get(code, code)) if code else default

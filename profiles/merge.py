@@ -3,6 +3,7 @@
 The order of the facts does not matter: they are cut to the two times and sorted first. Read `fold` to see all steps.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,9 @@ from dongke.clock import TradingCalendar, beijing
 from profiles import corrections
 from profiles.attention import next_question, three_lines
 from profiles.beliefs import Tag, believe
+from profiles.corroboration import corroborated
 from profiles.crosscheck import contradictions, stances
+from profiles.expiry import Evidence
 from profiles.facts import CustomerFacts
 from profiles.features import features
 from profiles.grouping import members_of
@@ -33,10 +36,10 @@ def fold(
     beijing(known_at)
     known = known or parameters()
     held = facts.at(as_of, known_at)
-    tags = believe(corrections.apply(held), held, as_of, known)
-    static = held.static()
-    suitability = assess(static, stances(tags), today)
-    found = contradictions(tags, static, suitability, today)
+    static, evidence = held.static(), Evidence.of(held)
+    tags = _tags(held, static, evidence, as_of, known)
+    suitability = assess(static, stances(tags), today, refused=held.refused)
+    found = contradictions(tags, static, suitability, evidence, known, today)
     return Profile(
         customer_id=held.customer_id,
         members=tuple(sorted(members_of(held.customer_id, held.links))),
@@ -44,12 +47,15 @@ def fold(
         known_at=known_at,
         tags=tags,
         static=static,
-        behaviour=features(held, as_of, tags=tags, calendar=calendar, known=known),
+        behaviour={}
+        if "profiling" in held.refused
+        else features(held, as_of, tags=tags, calendar=calendar, known=known),
         suitability=suitability,
         contradictions=found,
         three_lines=three_lines(tags, found, today),
         next_question=next_question(tags, found, suitability, today),
         parameters_version=known.version,
+        refused=held.refused,
     )
 
 
@@ -58,9 +64,17 @@ def tags_at(
 ) -> tuple[Tag, ...]:
     """Only the tags of the profile."""
     held = facts.at(as_of, known_at)
-    return believe(corrections.apply(held), held, as_of, known or parameters())
+    return _tags(held, held.static(), Evidence.of(held), as_of, known or parameters())
 
 
 def current_tags(facts: CustomerFacts, as_of: datetime, known_at: datetime | None = None) -> list[dict[str, Any]]:
     """The tags as a replay writes them: tag, polarity, value, status, strength, said_at. Nothing known is left out."""
     return _current_tags(tags_at(facts, as_of, known_at or as_of))
+
+
+def _tags(
+    held: CustomerFacts, static: Mapping[str, Any], evidence: Evidence, as_of: datetime, known: Parameters
+) -> tuple[Tag, ...]:
+    """What is believed, with what bears it out."""
+    believed = believe(corrections.apply(held), held, as_of, known, evidence)
+    return corroborated(believed, evidence, static, known)

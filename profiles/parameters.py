@@ -1,16 +1,20 @@
 """画像参数: `parameters.yaml` as frozen values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 import yaml
 
 from dongke.errors import BadInput
 
 FILE = Path(__file__).parent / "parameters.yaml"
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,90 @@ class TagParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """生命周期, in trading days; `return_*`: what it takes to come back."""
+
+    new_trading_days: int
+    active_trading_days: int
+    leaving_trading_days: int
+    return_days: int
+    return_trading_days: int
+    passive_events: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TradingFrequency:
+    """交易频率: the window, and from how many trades a trading day it is high or medium."""
+
+    trading_days: int
+    high_per_day: float
+    medium_per_day: float
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """空户激活潜力值: the points by reason code."""
+
+    empty_below_yuan: Decimal
+    recent_trading_days: int
+    login_days: int
+    views_days: int
+    calls_days: int
+    points: Mapping[str, int]
+    card_not_bound: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FundPreference:
+    """基金偏好指数."""
+
+    half_life_days: float
+    view_points: float
+    buy_points: float
+    hold_points: float
+    sell_points: float
+    half_at_points: float
+    disagree_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactHistory:
+    """通话记录: how many calls say something, and how many calls the prior is worth."""
+
+    min_calls: int
+    prior_calls: float
+    interval: float
+    windows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Words that hint at wealth without a sum."""
+
+    code: str
+    text: str
+    words: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wealth:
+    """高净值."""
+
+    assets_yuan: Decimal
+    hints: tuple[Hint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """佐证: how reliable each deed is as a witness, and from where a deed counts."""
+
+    weights: Mapping[str, float]
+    worth_asking_yuan: Decimal
+    views: int
+    views_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """All parameters of the fold and the features."""
 
@@ -34,32 +122,64 @@ class Parameters:
     tags: Mapping[str, TagParameters]
     settled_share: Decimal
     large_withdraw_yuan: Decimal
-    new_trading_days: int
-    active_trading_days: int
-    leaving_trading_days: int
-    min_calls: int
-    high_net_worth_yuan: Decimal
+    call_early: timedelta
+    witnesses: Witnesses
+    lifecycle: Lifecycle
+    trading_frequency: TradingFrequency
+    activation: Activation
+    fund_preference: FundPreference
+    contact_history: ContactHistory
+    wealth: Wealth
 
 
 @lru_cache(maxsize=4)
 def parameters(path: Path = FILE) -> Parameters:
     """The parameters of the file. Raises BadInput `parameters-invalid`."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Parameters(
-            version=raw["version"],
-            stale_after_half_lives=float(raw["stale_after_half_lives"]),
-            tags={name: _tag(row) for name, row in raw["tags"].items()},
-            settled_share=Decimal(raw["events"]["settled_share"]),
-            large_withdraw_yuan=Decimal(raw["events"]["large_withdraw_yuan"]),
-            new_trading_days=int(raw["lifecycle"]["new_trading_days"]),
-            active_trading_days=int(raw["lifecycle"]["active_trading_days"]),
-            leaving_trading_days=int(raw["lifecycle"]["leaving_trading_days"]),
-            min_calls=int(raw["contact_history"]["min_calls"]),
-            high_net_worth_yuan=Decimal(raw["high_net_worth"]["assets_yuan"]),
-        )
-    except (KeyError, TypeError, ValueError, ArithmeticError, yaml.YAMLError) as fault:
+        return _parameters(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (KeyError, TypeError, ValueError, ArithmeticError, re.error, yaml.YAMLError) as fault:
         raise BadInput("parameters-invalid", f"画像参数 {path.name} 读不懂: {fault}") from None
+
+
+def _parameters(raw: Mapping[str, Any]) -> Parameters:
+    return Parameters(
+        version=raw["version"],
+        stale_after_half_lives=float(raw["stale_after_half_lives"]),
+        tags={name: _tag(row) for name, row in raw["tags"].items()},
+        settled_share=Decimal(raw["events"]["settled_share"]),
+        large_withdraw_yuan=Decimal(raw["events"]["large_withdraw_yuan"]),
+        call_early=timedelta(minutes=raw["events"]["call_early_minutes"]),
+        witnesses=_witnesses(raw["evidence"]),
+        lifecycle=_plain(Lifecycle, raw["lifecycle"], passive_events=frozenset(raw["lifecycle"]["passive_events"])),
+        trading_frequency=_plain(TradingFrequency, raw["trading_frequency"]),
+        activation=_plain(
+            Activation,
+            raw["activation"],
+            empty_below_yuan=Decimal(raw["activation"]["empty_below_yuan"]),
+            card_not_bound=re.compile(raw["activation"]["card_not_bound"]),
+        ),
+        fund_preference=_plain(FundPreference, raw["fund_preference"]),
+        contact_history=_plain(ContactHistory, raw["contact_history"]),
+        wealth=Wealth(
+            assets_yuan=Decimal(raw["high_net_worth"]["assets_yuan"]),
+            hints=tuple(
+                Hint(row["code"], row["text"], re.compile(row["words"])) for row in raw["high_net_worth"]["hints"]
+            ),
+        ),
+    )
+
+
+def _plain(kind: type[Made], row: Mapping[str, Any], **made: Any) -> Made:
+    """One section as its dataclass: the fields by name; `reason` is for people."""
+    given = {name: value for name, value in row.items() if name != "reason"}
+    return kind(**(given | made))
+
+
+def _witnesses(row: Mapping[str, Any]) -> Witnesses:
+    weights = {name: float(one["weight"]) for name, one in row.items() if isinstance(one, Mapping)}
+    if not all(0 < weight < 1 for weight in weights.values()):
+        raise ValueError("evidence: weight 必须在 0 和 1 之间")
+    return Witnesses(weights, Decimal(row["worth_asking_yuan"]), int(row["views"]), int(row["views_days"]))
 
 
 def _tag(row: Mapping[str, object]) -> TagParameters:

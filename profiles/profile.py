@@ -8,12 +8,14 @@ from typing import Any
 from dongke.clock import beijing
 from profiles.attention import Line
 from profiles.beliefs import Status, Tag
-from profiles.crosscheck import Contradiction, support
+from profiles.crosscheck import Contradiction
 from profiles.features import Feature
-from profiles.labels import label, tag_label, value_text
+from profiles.labels import categories, category, label, tag_label, value_text
+from profiles.rights import refusal_text
 from profiles.suitability import Suitability
 
 SOURCES = {"spoken": "客户亲口说", "corrected": "人工更正"}
+_CONTACT = {"time": "best_contact_time", "channel": "best_channel"}
 _SHOWN_FIRST = (Status.ACTIVE, Status.CONTRADICTED, Status.EXPIRED, Status.REMOVED)
 
 
@@ -33,6 +35,7 @@ class Profile:
     three_lines: tuple[Line, ...]
     next_question: Line | None
     parameters_version: str
+    refused: frozenset[str] = frozenset()  #: purposes of processing that he refuses
 
     @property
     def today(self) -> date:
@@ -50,9 +53,12 @@ class Profile:
             "three_lines": [line.to_json() for line in self.three_lines],
             "next_question": self.next_question.to_json() if self.next_question else None,
             "tags": [tag_json(t, self) for t in shown],
+            "categories": _by_category(shown),
+            "contact": {name: self.behaviour[f].to_json() for name, f in _CONTACT.items() if f in self.behaviour},
             "static": _static_json(self.static),
             "behaviour": {name: f.to_json() for name, f in self.behaviour.items()},
             "suitability": self.suitability.to_json(),
+            "rights": {"refused": sorted(self.refused), "text": refusal_text(self.refused)},
             "parameters_version": self.parameters_version,
         }
 
@@ -64,6 +70,7 @@ def tag_json(tag: Tag, profile: Profile) -> dict[str, Any]:
         "id": tag.id,
         "tag": tag.tag,
         "label": tag_label(tag.tag),
+        "category": category(tag.tag),
         "polarity": tag.polarity,
         "value": dict(tag.value),
         "value_text": words,
@@ -80,10 +87,19 @@ def tag_json(tag: Tag, profile: Profile) -> dict[str, Any]:
         "certainty": tag.statements[-1].certainty,
         "told_times": len(tag.statements),
         "evidence": [quote.to_json() for quote in tag.quotes],
-        "explanation": _explanation(tag, profile.static),
+        "support": [support.to_json() for support in tag.supports],
+        "explanation": _explanation(tag),
         "corrections": [verdict.to_json() for verdict in tag.corrections],
         "opposed_by": tag.opposed_by,
     }
+
+
+def _by_category(shown: Sequence[Tag]) -> list[dict[str, Any]]:
+    """The parts of the card in their order, with the tags that hold (or ask for a word) and stand on each."""
+    return [
+        {"name": name, "tag_ids": [t.id for t in shown if t.status is not Status.REMOVED and category(t.tag) == name]}
+        for name in categories()
+    ]
 
 
 def current_tags(tags: Sequence[Tag]) -> list[dict[str, Any]]:
@@ -101,14 +117,14 @@ def current_tags(tags: Sequence[Tag]) -> list[dict[str, Any]]:
     ]
 
 
-def _explanation(tag: Tag, static: Mapping[str, Any]) -> dict[str, Any]:
+def _explanation(tag: Tag) -> dict[str, Any]:
     """Why the tag stands: which rule said so, in which words, and what supports it."""
     given = tag.statements[-1].explanation or {}
     steps = [str(step) for step in given.get("steps", ())]
     talks = len({s.conversation_id for s in tag.statements})
     parts = [f"“{tag.quotes[-1].quote}”" if tag.quotes else "", *steps]
     parts += [f"{talks}次会话说过"] if talks > 1 else []
-    parts += support(tag, static) + ([tag.reason] if tag.reason else [])
+    parts += [s.text for s in tag.supports] + ([tag.reason] if tag.reason else [])
     return {
         "text": "; ".join(part for part in parts if part),
         "recognizer": given.get("recognizer", ""),

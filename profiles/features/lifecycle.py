@@ -1,0 +1,238 @@
+"""生命周期 潜客→新客→活跃→预流失→流失: a state machine over trading days, with hysteresis (pure).
+
+Leaving 活跃 takes a silence of so many trading days; coming back takes visits on several days, so that one click makes
+nobody active and the stage does not flap. What he says outranks what he does: a spoken leave is 预流失 at once, until
+he takes it back or it ends. The history of stages follows from the facts alone: it is walked anew at every read.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, time
+from itertools import groupby
+from typing import NamedTuple
+
+from dongke.clock import TradingCalendar, at_beijing, beijing
+from profiles.beliefs import Status, Tag
+from profiles.deeds import INFLOWS, TRADES
+from profiles.features.model import Feature, Part, View, unknown
+from profiles.labels import as_date, label
+from profiles.parameters import Lifecycle
+
+STAGES = ("潜客", "新客", "活跃", "预流失", "流失")
+#: every step a customer can take; 流失 by a closed account is left by a new account only
+STEPS = frozenset(
+    {
+        ("潜客", "新客"), ("潜客", "流失"), ("新客", "活跃"), ("新客", "预流失"), ("新客", "流失"),
+        ("活跃", "预流失"), ("活跃", "流失"), ("预流失", "活跃"), ("预流失", "流失"),
+        ("流失", "活跃"), ("流失", "新客"),
+    }
+)  # fmt: skip
+SHOWN = 12  #: steps of the history that are shown, the newest
+_OPENING = frozenset({"account_opened", *INFLOWS, *TRADES})
+_THINKS_OF_LEAVING = ("close_account", "transfer_out", "withdraw")
+
+
+class Step(NamedTuple):
+    """The stage from that day on, and why."""
+
+    on: date
+    stage: str
+    reason: str
+
+
+class _Input(NamedTuple):
+    """One thing that happened on a day. Of one day: the account, what he did, then what he said."""
+
+    on: date
+    rank: int
+    kind: str  #: closed, filed, opened, funded, seen, leaving, staying
+    words: str
+
+
+def lifecycle(view: View) -> Feature:
+    """The stage at `as_of` with its history, the newest step last."""
+    name = "生命周期"
+    steps = history(view)
+    if not steps:
+        has_account = as_date(view.static.get("opened_on")) is not None
+        return unknown(name, "有账户, 没有行为数据" if has_account else "没有开户日期, 也没有行为数据")
+    last = steps[-1]
+    parts = tuple(Part(s.stage, s.reason, at=at_beijing(s.on, time())) for s in steps[-SHOWN:])
+    return Feature(name, last.stage, last.stage, last.reason, parts)
+
+
+def history(view: View) -> list[Step]:
+    """All stages up to `as_of`, oldest first; empty where nothing is known."""
+    inputs = sorted(_inputs(view))
+    opened = as_date(view.static.get("opened_on"))
+    if not any(i.kind in ("seen", "closed") for i in inputs):
+        return _without_deeds(opened, inputs, view)
+    walk = _Walk(view.calendar, view.known.lifecycle, opened)
+    for one in inputs:
+        walk.pass_to(one.on)
+        walk.take(one)
+    walk.pass_to(view.today)
+    return walk.steps
+
+
+def _without_deeds(opened: date | None, inputs: list[_Input], view: View) -> list[Step]:
+    """Without a deed only a new account and a spoken leave say something: of an old account nothing is known."""
+    limit = view.known.lifecycle.new_trading_days
+    steps = []
+    if opened is not None and opened <= view.today and view.calendar.days_between(opened, view.today) <= limit:
+        steps.append(Step(opened, "新客", f"{opened.isoformat()} 开户, 不到{limit}个交易日"))
+    threats = [i for i in inputs if i.kind == "leaving"]
+    if len(threats) > sum(i.kind == "staying" for i in inputs):
+        steps.append(Step(max([threats[-1].on, *(s.on for s in steps)]), "预流失", threats[-1].words))
+    return steps
+
+
+def _inputs(view: View) -> Iterator[_Input]:
+    passive = view.known.lifecycle.passive_events
+    opened = as_date(view.static.get("opened_on"))
+    if opened is not None and opened <= view.today:
+        yield _Input(opened, 1, "filed", "")
+    for day, events in groupby(view.events, key=lambda e: e.on):
+        names = [e.event for e in events]
+        if "account_closed" in names:
+            yield _Input(day, 0, "closed", "")
+        if any(n in _OPENING for n in names):
+            yield _Input(day, 1, "opened" if "account_opened" in names else "funded", "")
+        if any(n not in passive for n in names):
+            yield _Input(day, 2, "seen", "")
+    for tag in view.tags:
+        if _is_threat(tag):
+            since = beijing(tag.statements[0].said_at).date()
+            yield _Input(since, 3, "leaving", f"客户亲口说要{label('churn_action', tag.value.get('action'))}")
+            if tag.ended_at is not None:
+                yield _Input(max(since, beijing(tag.ended_at).date()), 4, "staying", tag.reason)
+
+
+def _is_threat(tag: Tag) -> bool:
+    if tag.tag != "churn.risk" or not tag.is_affirmed or tag.status is Status.REMOVED:
+        return False
+    return tag.value.get("action") in _THINKS_OF_LEAVING
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The walk through the days. A day counts by its trading day: a holiday week passes no time."""
+
+    calendar: TradingCalendar
+    rule: Lifecycle
+    opened: date | None
+    steps: list[Step] = field(default_factory=list)
+    seen: date | None = None
+    visits: list[date] = field(default_factory=list)
+    threats: int = 0
+    closed: bool = False
+    has_account: bool = False
+
+    @property
+    def stage(self) -> str | None:
+        return self.steps[-1].stage if self.steps else None
+
+    def take(self, one: _Input) -> None:
+        takers = {
+            "opened": self._open,
+            "filed": self._filed,
+            "funded": self._fund,
+            "closed": self._close,
+            "seen": self._see,
+            "leaving": self._threaten,
+            "staying": self._stay,
+        }
+        takers[one.kind](one)
+
+    def pass_to(self, day: date) -> None:
+        """Lets the silence up to that day do its work."""
+        while (patience := self._patience()) is not None:
+            since, limit = patience
+            if self._gap(since, day) <= limit:
+                return
+            self._silent(max(self.calendar.add_days(since, limit + 1), self.steps[-1].on))
+
+    def _patience(self) -> tuple[date, int] | None:
+        """From which day on, and over how many trading days, the stage outlasts silence. None: for ever."""
+        if self.stage == "新客" and self.opened:
+            return self.opened, self.rule.new_trading_days
+        if self.stage == "活跃" and self.seen:
+            return self.seen, self.rule.active_trading_days
+        if self.stage == "预流失":
+            return self.seen or self.opened or self.steps[-1].on, self.rule.leaving_trading_days
+        return None
+
+    def _silent(self, on: date) -> None:
+        """The step that silence alone brings."""
+        if self.stage == "新客":
+            active = self.seen is not None and self._gap(self.seen, on) <= self.rule.active_trading_days
+            words = f"开户满{self.rule.new_trading_days}个交易日, {self._last()}"
+            self._go(on, "活跃" if active else "预流失", words)
+        elif self.stage == "活跃":
+            self._go(on, "预流失", f"{self._last()}, 超过{self.rule.active_trading_days}个交易日")
+        else:
+            self._go(on, "流失", f"{self._last()}, 超过{self.rule.leaving_trading_days}个交易日")
+
+    def _last(self) -> str:
+        return f"最近一次行为在{self.seen.isoformat()}" if self.seen else "没有行为"
+
+    def _go(self, on: date, stage: str, reason: str) -> None:
+        if stage != self.stage:
+            self.steps.append(Step(on, stage, reason))
+
+    def _open(self, one: _Input) -> None:
+        if self.stage in (None, "潜客") or self.closed:
+            self.opened, self.closed = one.on, False
+            self._go(one.on, "新客", f"{one.on.isoformat()} 开户")
+
+    def _filed(self, one: _Input) -> None:
+        """The opening date on file matters to whoever was seen before it."""
+        if self.stage == "潜客":
+            self._open(one)
+
+    def _fund(self, one: _Input) -> None:
+        """Money and trades without an opening date on file show that there is an account."""
+        self.has_account = True
+        if self.stage == "潜客" and self.opened is None:
+            self.opened = one.on
+            self._go(one.on, "新客", f"{one.on.isoformat()} 第一次入金或交易")
+
+    def _close(self, one: _Input) -> None:
+        self.closed = True
+        self._go(one.on, "流失", f"{one.on.isoformat()} 已销户")
+
+    def _see(self, one: _Input) -> None:
+        self.seen = one.on
+        self.visits = [d for d in self.visits if self._gap(d, one.on) < self.rule.return_trading_days] + [one.on]
+        if self.stage is None:
+            self._begin(one.on)
+        elif self.stage in ("预流失", "流失") and not self.closed and not self.threats:
+            if len(self.visits) >= self.rule.return_days:
+                words = f"回来了: {self.rule.return_trading_days}个交易日里来过{len(self.visits)}天"
+                self._go(one.on, "活跃", words)
+
+    def _begin(self, on: date) -> None:
+        """The first deed that is known: before it nothing is."""
+        if self.opened and on >= self.opened and self._gap(self.opened, on) <= self.rule.new_trading_days:
+            self._go(self.opened, "新客", f"{self.opened.isoformat()} 开户")
+        elif (self.opened and on > self.opened) or (self.opened is None and self.has_account):
+            self._go(on, "活跃", f"行为数据从{on.isoformat()}开始")
+        else:
+            self._go(on, "潜客", "没有开户记录")
+        if self.threats and self.stage != "潜客":
+            self._go(on, "预流失", "客户亲口说要走")
+
+    def _threaten(self, one: _Input) -> None:
+        self.threats += 1
+        if self.stage in ("新客", "活跃"):
+            self._go(one.on, "预流失", f"{one.words} (行为上: {self.stage}, {self._last()})")
+
+    def _stay(self, one: _Input) -> None:
+        """The word no longer holds: what he does counts again."""
+        self.threats -= 1
+        recent = self.seen and self._gap(self.seen, one.on) <= self.rule.active_trading_days
+        if self.stage == "预流失" and not self.threats and recent:
+            self._go(one.on, "活跃", f"不再说要走, {self._last()}")
+
+    def _gap(self, start: date, end: date) -> int:
+        return self.calendar.days_between(start, end)
