@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ARRAY, String, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, String, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
@@ -94,11 +94,15 @@ def disagreements(at: datetime, found: Resolution) -> list[Doubt]:
 
 def waiting(session: Session, customers: Collection[str], *, settled: bool = False) -> list[IdentityConflict]:
     """Those that name one of these customers and wait (with `settled`, those settled too), the newest first."""
-    c = IdentityConflict
-    query = select(c).where(_TABLE.c.customers.overlap(literal(sorted(customers), ARRAY(String))))
+    query = select(IdentityConflict).where(names_one_of(customers))
     if not settled:
-        query = query.where(col(c.settled_at).is_(None))
-    return list(session.scalars(query.order_by(col(c.last_at).desc(), col(c.id))))
+        query = query.where(col(IdentityConflict.settled_at).is_(None))
+    return list(session.scalars(query.order_by(col(IdentityConflict.last_at).desc(), col(IdentityConflict.id))))
+
+
+def names_one_of(customers: Collection[str]) -> ColumnElement[bool]:
+    """The condition on `IdentityConflict` that it is about one of these customers."""
+    return cast(ColumnElement[bool], _TABLE.c.customers.overlap(literal(sorted(customers), ARRAY(String))))
 
 
 def settle(session: Session, ident: str, by: str, note: str) -> IdentityConflict:

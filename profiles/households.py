@@ -48,7 +48,7 @@ def household_of(session: Session, customer_id: str, as_of: datetime) -> Househo
     beijing(as_of)
     links = [x for x in links_around(session, customer_id) if x.at <= as_of]
     own = members_of(customer_id, links)
-    shown = {h.id: h.value for h in identifiers_of(session, own, as_of) if kind_of(h.kind).shareable}
+    shown = {h.mark: h.value for h in identifiers_of(session, own, as_of) if kind_of(h.kind).shareable}
     told = told_of(session, shown)
     persons = canonicals(session, {t.customer_id for claims in told.values() for t in claims}, as_of)
     edges = [edge for mark in shown for edge in edges_of(mark, shown[mark], told[mark], persons, as_of)]

@@ -22,7 +22,7 @@ from profiles.identifiers import kind_of, masked, normalised
 from profiles.models import AdvisorIdentifier, Identifier
 from profiles.ownership import Holding, Told, holders, holdings
 from profiles.persons import alone, canonical, canonicals, members, merge, unmerge
-from profiles.resolution import Asked, Resolution, kind_in, mark_of, resolve_many, told_of
+from profiles.resolution import Asked, Mark, Resolution, kind_in, mark_of, resolve_many, told_of
 from profiles.sealing import unseal
 
 __all__ = [
@@ -55,13 +55,14 @@ __all__ = [
 EXTERNAL_USERID = "external_userid"  #: a customer in 企业微信
 WECOM_USERID = "wecom_userid"  #: an advisor in 企业微信
 PHONE = "phone"
+ID_CHARS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """持有的标识, as people see it. `shared_with`: who holds it too, now."""
 
-    id: str
+    mark: Mark
     kind: str
     value: str  #: masked where it is personal
     customer_id: str
@@ -69,6 +70,12 @@ class Held:
     until: datetime | None
     by: str
     shared_with: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Short enough to be read out; with the customer it is certain."""
+        kind, _, index = self.mark.partition("~")
+        return f"{kind}~{index[:ID_CHARS]}"
 
 
 def link(
@@ -108,10 +115,10 @@ def unlink(session: Session, customer_id: str, identifier_id: str, until: dateti
     Gives the customers of whom something new is known: what it did anonymously may now name the one who keeps it.
     Raises NotFound `identifier-unknown`, BadInput `time-naive`.
     """
-    one(session, customer_id, identifier_id)
+    held = one(session, customer_id, identifier_id)
     open_then = col(Identifier.until).is_(None) | (col(Identifier.until) > beijing(until))
-    session.execute(update(Identifier).where(*_mine(customer_id, identifier_id), open_then).values(until=until))
-    return {customer_id} | anonymous.adopt(session, [identifier_id], now())
+    session.execute(update(Identifier).where(*_mine(held), open_then).values(until=until))
+    return {customer_id} | anonymous.adopt(session, [held.mark], now())
 
 
 def identifiers_of(session: Session, customer_ids: Iterable[str], at: datetime | None = None) -> list[Held]:
@@ -131,7 +138,7 @@ def identifiers_of(session: Session, customer_ids: Iterable[str], at: datetime |
 
 def one(session: Session, customer_id: str, identifier_id: str) -> Held:
     """That identifier of the customer, his newest time with it. Raises NotFound `identifier-unknown`."""
-    found = [h for h in identifiers_of(session, [customer_id]) if h.id == identifier_id]
+    found = [h for h in identifiers_of(session, [customer_id]) if identifier_id in (h.id, h.mark)]
     if not found:
         raise NotFound("identifier-unknown", "这位客户没有这个标识")
     return found[-1]
@@ -154,10 +161,9 @@ def reveal(session: Session, customer_id: str, kind: str) -> list[str]:
 
 def reveal_one(session: Session, customer_id: str, identifier_id: str) -> str:
     """That identifier unsealed. The caller checks the role and audits the reading. Raises NotFound."""
-    found = session.exec(select(Identifier).where(*_mine(customer_id, identifier_id)).limit(1)).first()
-    if found is None:
-        raise NotFound("identifier-unknown", "这位客户没有这个标识")
-    return unseal(found.kind, found.sealed)
+    held = one(session, customer_id, identifier_id)
+    row = session.exec(select(Identifier).where(*_mine(held)).limit(1)).one()
+    return unseal(row.kind, row.sealed)
 
 
 def link_advisor(session: Session, value: str, advisor_id: str, kind: str = WECOM_USERID) -> None:
@@ -175,10 +181,10 @@ def party(session: Session, wecom_id: str, at: datetime) -> tuple[str, str] | No
     return ("customer", who) if who else None
 
 
-def _mine(customer_id: str, identifier_id: str) -> tuple[ColumnElement[bool], ...]:
-    kind, _, index = identifier_id.partition("~")
+def _mine(held: Held) -> tuple[ColumnElement[bool], ...]:
+    kind, _, index = held.mark.partition("~")
     row = Identifier
-    return col(row.kind) == kind, col(row.blind_index) == index, col(row.customer_id) == customer_id
+    return col(row.kind) == kind, col(row.blind_index) == index, col(row.customer_id) == held.customer_id
 
 
 def _restated(session: Session, claim: Claim) -> list[Claim]:
@@ -195,7 +201,7 @@ def _held(row: Identifier, holding: Holding, told: Sequence[Told], at: datetime)
     mark, succession = f"{row.kind}~{row.blind_index}", kind_of(row.kind).succession
     others = holders(told, at, succession) - {holding.customer_id} if holding.covers(at) else ()
     return Held(
-        id=mark,
+        mark=mark,
         kind=row.kind,
         value=masked(row.kind, unseal(row.kind, row.sealed)),
         customer_id=holding.customer_id,
