@@ -1,13 +1,18 @@
-"""数据权限: who may read whom, decided in SQL. Another advisor's customer does not exist for the one who asks."""
+"""数据权限: who may read whom, decided in SQL. Another advisor's customer does not exist for the one who asks.
+
+Nor does a customer whose data are restricted or erased (dongke/standing.py): `visible` holds both conditions, so that a
+route that keeps to it cannot forget the rights.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, any_, false, literal, or_, true
+from sqlalchemy import ColumnElement, and_, any_, false, literal, or_, true
 from sqlmodel import Session, col, select
 
 from dongke.directory import Advisor, Customer
 from dongke.errors import Forbidden, NotFound
+from dongke.standing import openable, processable
 
 
 class Role(StrEnum):
@@ -28,6 +33,7 @@ class Principal:
     role: Role
     advisor_id: str | None = None
     branch_id: str | None = None
+    reason: str = ""  #: 破窗理由: why compliance looks at restricted data; audited where it is given
 
     def need(self, *roles: Role) -> None:
         """Raises Forbidden `role-forbidden` unless the role is one of these."""
@@ -37,6 +43,11 @@ class Principal:
 
 def visible(principal: Principal) -> ColumnElement[bool]:
     """The condition on `Customer` that keeps the rows this principal may read."""
+    opened = principal.role is Role.COMPLIANCE and principal.reason
+    return and_(_scope(principal), openable(Customer.id) if opened else processable(Customer.id))
+
+
+def _scope(principal: Principal) -> ColumnElement[bool]:
     if principal.role in (Role.COMPLIANCE, Role.ADMIN):
         return true()
     if principal.role is Role.MANAGER:

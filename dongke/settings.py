@@ -3,15 +3,18 @@
 import secrets
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dongke.errors import BadInput, NotReady
 
 MIN_SECRET_CHARS = 32
 ROOT = Path(__file__).resolve().parent.parent  #: the checkout
+
+
+Consent = Literal["profiling", "analysis", "marketing", "sensitive"]
 
 
 class Settings(BaseSettings):
@@ -44,7 +47,15 @@ class Settings(BaseSettings):
     playbooks_dir: Path | None = None  #: playbooks in place of those in the product
     classifier_dir: Path | None = None  #: ONNX text classifier as second opinion
 
+    consent_required: Annotated[tuple[Consent, ...], NoDecode] = ()  #: purposes allowed only after an express consent
+    products_file: Path | None = None  #: the firm's own product facts (risk, term, kind) by date
+
     log_level: str = Field(default="INFO")
+
+    @field_validator("consent_required", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     def signing_key(self) -> bytes:
         """The key for log-ins and blind indexes. Outside the demo a weak one raises NotReady `secret-unsafe`."""

@@ -99,6 +99,7 @@ class Notice(SQLModel, table=True):
     due_at: datetime = Field(sa_type=AwareDateTime)
     text: str
     made_at: datetime = Field(sa_type=AwareDateTime)
+    opportunity_id: str | None = None  #: what it reminds of; the notice goes where the opportunity goes
 
 
 class JobRun(SQLModel, table=True):

@@ -18,6 +18,7 @@ import profiles.behaviour_models
 import profiles.identity_models
 import profiles.models
 import profiles.rights_models
+import profiles.segments.models
 from dongke.db import AwareDateTime
 
 MINE = set(SQLModel.metadata.tables)

@@ -153,6 +153,12 @@ class CustomerFacts:
     snapshots: tuple[Snapshot, ...] = ()
     links: tuple[Link, ...] = ()
     readings: tuple[ReadTalk, ...] = ()
+    refused: frozenset[str] = frozenset()  #: purposes that he refuses now (`profiles.rights.kept` has applied them)
+
+    @property
+    def customer_ids(self) -> set[str]:
+        """The customer, and everyone whom a link ever joined to him."""
+        return {self.customer_id, *(who for x in self.links for who in (x.customer_id, x.into_id))}
 
     def at(self, as_of: datetime, known_at: datetime) -> "CustomerFacts":
         """The facts that count at these two times, sorted, under the id of the person as he was merged then."""
@@ -191,6 +197,7 @@ class CustomerFacts:
                     key=lambda r: (r.conversation_id, r.read_at),
                 )
             ),
+            refused=self.refused,
         )
 
     def _on_file(self, members: frozenset[str], as_of: datetime, known_at: datetime) -> list[Snapshot]:

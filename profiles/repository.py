@@ -1,6 +1,6 @@
 """Facts out of the tables, as frozen values. Plain column rows, not ORM objects: a profile reads thousands of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,40 @@ def load(session: Session, customer_id: str, known_at: datetime | None = None) -
         links=tuple(x for x in links if known_at is None or x.known_at <= known_at),
         readings=_readings(session, ids, known_at),
     )
+
+
+def load_many(session: Session, customer_ids: Collection[str]) -> dict[str, CustomerFacts]:
+    """All facts of each of these customers and of everyone who was ever merged with one of them, by id, in one go."""
+    links = links_around(session, *customer_ids)
+    ids = {*customer_ids, *(who for x in links for who in (x.customer_id, x.into_id))}
+    kinds: dict[str, tuple[Any, ...]] = {
+        "assertions": _statements(session, ids, None),
+        "feedback": _feedback(session, ids, None),
+        "events": _events(session, ids, None) + calls_of(session, ids, None),
+        "snapshots": _snapshots(session, ids, None),
+        "links": links,
+        "readings": _readings(session, ids, None),
+    }
+    mine: dict[str, dict[str, list[Any]]] = {who: {name: [] for name in kinds} for who in ids}
+    for name, rows in kinds.items():
+        for row in rows:
+            mine[row.customer_id][name].append(row)
+    found: dict[str, CustomerFacts] = {}
+    for group in _joined(ids, links):
+        whole = {name: tuple(row for who in group for row in mine[who][name]) for name in kinds}
+        found |= {who: CustomerFacts(customer_id=who, **whole) for who in group}
+    return found
+
+
+def _joined(ids: Collection[str], links: Iterable[Link]) -> list[list[str]]:
+    """The ids in groups of those whom links ever joined, directly or through others."""
+    group = {who: [who] for who in sorted(ids)}
+    for x in links:
+        one, other = group[x.customer_id], group[x.into_id]
+        if one is not other:
+            one.extend(other)
+            group.update(dict.fromkeys(other, one))
+    return list({id(who): who for who in group.values()}.values())
 
 
 _ASSERTION_COLUMNS = (*StoredAssertion.__table__.c, StoredReading.__table__.c.superseded_at)  # type: ignore[attr-defined]
@@ -102,8 +136,7 @@ def _feedback(session: Session, ids: Collection[str], known_at: datetime | None)
     if known_at is not None:
         query = query.where(col(TagFeedback.known_at) <= known_at)
     rows = list(session.scalars(query))
-    wanted = {row.assertion_id for row in rows if row.assertion_id}
-    targets = {s.id: s for s in _by_id(session, wanted)} if wanted else {}
+    targets = statements_by_id(session, {row.assertion_id for row in rows if row.assertion_id})
     return tuple(
         Feedback(
             id=row.id,
@@ -120,13 +153,16 @@ def _feedback(session: Session, ids: Collection[str], known_at: datetime | None)
     )
 
 
-def _by_id(session: Session, wanted: Collection[str]) -> list[Statement]:
+def statements_by_id(session: Session, wanted: Collection[str]) -> dict[str, Statement]:
+    """These statements, whoever said them."""
+    if not wanted:
+        return {}
     query = (
         select(*_ASSERTION_COLUMNS)
         .join(StoredReading, col(StoredReading.id) == col(StoredAssertion.reading_id))
         .where(col(StoredAssertion.id).in_(wanted))
     )
-    return [_statement(row) for row in session.execute(query)]
+    return {row.id: _statement(row) for row in session.execute(query)}
 
 
 def _events(session: Session, ids: Collection[str], known_at: datetime | None) -> tuple[Event, ...]:

@@ -11,15 +11,21 @@ from profiles import repository
 from profiles.facts import CustomerFacts
 from profiles.merge import fold
 from profiles.profile import Profile
+from profiles.rights import kept
+from profiles.rights_store import rights_of
 
 
-def facts_of(session: Session, customer_id: str, known_at: datetime | None = None) -> CustomerFacts:
+def facts_of(
+    session: Session, customer_id: str, known_at: datetime | None = None, *, opened: bool = False
+) -> CustomerFacts:
     """The facts known by `known_at` (all where None) of this customer and everyone he was ever merged with.
 
+    Only those that may be processed now: of a restricted or erased customer none, unless `opened` with a reason.
     Frozen values, to be cut with `CustomerFacts.at(as_of, known_at)`. Raises NotFound `customer-unknown`.
     """
     customer(session, customer_id)
-    return repository.load(session, customer_id, known_at)
+    facts = repository.load(session, customer_id, known_at)
+    return kept(facts, rights_of(session, facts.customer_ids), opened=opened)
 
 
 def profile_of(
@@ -29,6 +35,7 @@ def profile_of(
     as_of: datetime | None = None,
     known_at: datetime | None = None,
     calendar: TradingCalendar | None = None,
+    opened: bool = False,
 ) -> Profile:
     """画像 at `as_of` (now), from what Dongke knew by `known_at` (now). A merged customer answers under the first id.
 
@@ -37,7 +44,7 @@ def profile_of(
     moment = now()
     as_of, known_at = as_of or moment, known_at or moment
     beijing(as_of), beijing(known_at)
-    facts = facts_of(session, customer_id, known_at)
+    facts = facts_of(session, customer_id, known_at, opened=opened)
     return fold(facts, as_of, known_at, calendar=calendar or trading_calendar())
 
 

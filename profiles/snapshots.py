@@ -21,9 +21,16 @@ from dongke.errors import BadInput, DongkeError
 from dongke.types import aware
 from profiles.facts import Snapshot
 from profiles.models import StaticSnapshot
+from profiles.products import KINDS
 from profiles.tables import Source, is_text, rows_of
 
-RISK_LEVELS = ("C1", "C2", "C3", "C4", "C5")
+RISK_LEVELS = ("C0", "C1", "C2", "C3", "C4", "C5")
+LOWEST = "C0"  #: 风险承受能力最低类别, however the source writes it: C1-最低, C1(最低类别)
+TERMS = {
+    "short": ("0-1年", "1年以内", "短期"),
+    "medium": ("0-5年", "5年以内", "1-5年", "中期"),
+    "long": ("不限", "无特别要求", "长期"),
+}
 CHUNK = 1_000
 
 
@@ -170,9 +177,26 @@ def _age(value: Any, name: str) -> int:
 
 def _level(value: Any, name: str) -> str:
     level = str(value).strip().upper()
+    if level.startswith(("C0", "C1")) and "最低" in level:
+        return LOWEST
     if level not in RISK_LEVELS:
         raise _bad(name, value, " C1–C5")
     return level
+
+
+def _term(value: Any, name: str) -> str:
+    told = str(value).strip().lower()
+    found = [term for term, words in TERMS.items() if told == term or told in words]
+    if not found:
+        raise _bad(name, value, f" {'、'.join(TERMS)}")
+    return found[0]
+
+
+def _kinds(value: Any, name: str) -> list[str]:
+    codes = _codes(value, name)
+    if not set(codes) <= set(KINDS):
+        raise _bad(name, value, f" {'、'.join(KINDS)}, 用 ; 分开")
+    return codes
 
 
 def _codes(value: Any, name: str) -> list[str]:
@@ -199,7 +223,12 @@ _FIELDS = {
     "risk_level": _level,
     "questionnaire_on": _date,
     "investor_type": _words,
+    "investment_term": _term,
+    "investment_kinds": _kinds,
+    "first_trade_on": _date,
+    "knowledge_tests": _codes,
     "permissions": _codes,
     "assets_yuan": _yuan,
+    "assets_20d_yuan": _yuan,
     "cash_yuan": _yuan,
 }

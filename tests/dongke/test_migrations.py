@@ -13,6 +13,7 @@ import profiles.behaviour_models
 import profiles.identity_models
 import profiles.models
 import profiles.rights_models
+import profiles.segments.models
 from dongke import db
 
 PACKAGES = (api.models, asr.models, dongke.audit, dongke.quarantine, dongke.users, followup.models, profiles.models)

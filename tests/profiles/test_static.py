@@ -97,7 +97,7 @@ BAD = [
     ("C3,无名,A1,,,,,,,五十万,,,\n", "snapshot-invalid"),
     ("C3,无名,A1,,,,,,,NaN,,,\n", "snapshot-invalid"),
     ("C3,无名,A1,,,,,,,,,,,,多了一格\n", "snapshot-invalid"),
-    ("C3,无名,A1,,,,,,,,,,0000\n", "identifier-invalid"),
+    ("C3,无名,A1,,,,,,,,,,0000\n", "identifier-blocked"),
 ]
 
 
