@@ -64,6 +64,7 @@ def serve_api() -> None:
         factory=True,
         host=settings().host,
         port=settings().port,
+        workers=settings().api_processes,
         log_level=settings().log_level.lower(),
         server_header=False,
     )

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"  #: address the API listens on
     port: int = 8600  #: port the API listens on
+    api_processes: int = Field(default=1, ge=1, le=64)  #: processes that answer on that port, one a core
     max_body_bytes: int = 32 * 1024 * 1024  #: largest JSON body
     max_upload_bytes: int = 512 * 1024 * 1024  #: largest recording
     token_hours: int = 10  #: life of a log-in
