@@ -16,12 +16,14 @@ from api.routes import (
     conversations,
     customers,
     events,
+    identity,
     notices,
     opportunities,
     pages,
     quarantine,
     recordings,
     reports,
+    segments,
     system,
     tags,
     tokens,
@@ -32,7 +34,7 @@ VERSION = "0.1.0"
 STATIC = Path(__file__).parent / "static"
 ROUTES = (
     *(tokens, conversations, recordings, events, customers, opportunities),
-    *(notices, tags, reports, quarantine, system, pages),
+    *(identity, notices, tags, reports, quarantine, segments, system, pages),
 )
 
 
