@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,17 @@ from dongke.settings import Settings, settings
 #: what cannot be read as a row: the file must be mended and taken in again
 _PARTLY_KEPT = frozenset({"csv-row", "line-too-long"})
 BATCH = 200  #: pieces a transaction
-_BATCH = {Kind.EVENT: 5_000, Kind.WECOM: 2_000, Kind.BRANCHES: 20_000, Kind.ADVISORS: 20_000, Kind.CUSTOMERS: 20_000}
+_BATCH = {
+    **{Kind.EVENT: 5_000, Kind.WECOM: 2_000, Kind.IDENTIFIERS: 5_000},
+    **{Kind.BRANCHES: 20_000, Kind.ADVISORS: 20_000, Kind.CUSTOMERS: 20_000},
+}
 Progress = Callable[["Outcome"], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one piece: new, changed, unchanged, or refused (and then kept, with its fault)."""
+    """What became of one piece: new, changed, unchanged, waiting (an event of somebody who is not known yet), or
+    refused (and then kept, with its fault)."""
 
     kind: str
     source: str
@@ -64,7 +69,7 @@ class Summary:
 
     @property
     def accepted(self) -> int:
-        return self.count("new") + self.count("changed")
+        return self.count("new") + self.count("changed") + self.count("waiting")
 
     @property
     def unchanged(self) -> int:
@@ -84,6 +89,7 @@ class Intake:
         self.summary = Summary()
         self.outcomes: list[Outcome] = []
         self._progress = progress
+        self.heard_at: datetime | None = None  #: when a network brought the pieces; None for files
         self._again: Quarantined | None = None
 
     def take(self, kind: Kind, pieces: Iterable[Piece]) -> None:
@@ -129,6 +135,7 @@ class Intake:
     def retry(self, kept: Quarantined) -> Outcome:
         """Takes the kept piece in once more."""
         self._again = kept
+        self.heard_at = kept.received_at if files.is_body(kept.source) else None
         if kept.door == "process":
             return self.one(kept.door, kept.source, kept.payload, lambda: _process_again(self, kept.payload))
         if kept.door == Kind.FILE:

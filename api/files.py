@@ -7,6 +7,7 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dongke.errors import BadInput, DongkeError, TooLarge
+from profiles.dialects import is_event
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
 TEXTS = (".csv", ".json", ".jsonl", ".ndjson")  #: the files of a folder that are looked into
@@ -27,6 +29,7 @@ class Kind(StrEnum):
     BRANCHES = "branches"  #: 营业部
     ADVISORS = "advisors"  #: 投资顾问
     CUSTOMERS = "customers"  #: 客户与静态档案
+    IDENTIFIERS = "identifiers"  #: 客户标识
     CONVERSATION = "conversation"  #: 会话
     WECOM = "wecom"  #: 企业微信消息
     RECORDING = "recording"  #: 录音
@@ -43,6 +46,7 @@ _COLUMNS: tuple[tuple[Kind, frozenset[str]], ...] = (
     (Kind.ATTEMPT, frozenset({"customer_id", "advisor_id", "at"})),
     (Kind.RECORDING, frozenset({"file", "customer_id", "advisor_id", "started_at"})),
     (Kind.CUSTOMERS, frozenset({"customer_id", "name", "advisor_id"})),
+    (Kind.IDENTIFIERS, frozenset({"customer_id", "kind", "value", "from_at"})),
     (Kind.ADVISORS, frozenset({"advisor_id", "name", "branch_id"})),
     (Kind.BRANCHES, frozenset({"branch_id", "name"})),
 )
@@ -50,11 +54,12 @@ _NAMES = {
     "branches.csv": Kind.BRANCHES,
     "advisors.csv": Kind.ADVISORS,
     "customers.csv": Kind.CUSTOMERS,
+    "identifiers.csv": Kind.IDENTIFIERS,
     "events.csv": Kind.EVENT,
     "notes.csv": Kind.NOTE,
     "attempts.csv": Kind.ATTEMPT,
 }
-_EVENT_TYPES = {"track", "identify", "page", "screen", "group", "alias", "batch"}
+BODY = "body"  #: how the sources of what a request brought begin
 #: the order in which the files of one call are taken in: who people are before what they said
 ORDER = tuple(Kind)
 
@@ -95,7 +100,7 @@ def kind_of_row(row: dict[str, Any]) -> Kind:
         return Kind.CONVERSATION
     if "msgid" in row:
         return Kind.WECOM
-    if row.get("type") in _EVENT_TYPES or isinstance(row.get("batch"), list) or {"message_id", "event"} <= set(row):
+    if is_event(row):
         return Kind.EVENT
     if {"customer_id", "advisor_id", "at", "text"} <= set(row):
         return Kind.NOTE
@@ -114,9 +119,14 @@ def json_pieces(path: Path) -> Iterator[Piece]:
 def body_pieces(body: bytes, *, lines: bool) -> Iterator[Piece]:
     """The objects of a request's body: one, a list, or one a line."""
     if lines:
-        yield from lines_of("body", io.BytesIO(body), "utf-8-sig")
+        yield from lines_of(BODY, io.BytesIO(body), "utf-8-sig")
     else:
-        yield from _document("body", body)
+        yield from _document(BODY, body)
+
+
+def is_body(source: str) -> bool:
+    """Whether a piece of that source came in a request's body, not in a file."""
+    return re.split("[:#]", source, maxsplit=1)[0] == BODY
 
 
 def one_piece(source: str, raw: bytes) -> Piece:

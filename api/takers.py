@@ -146,15 +146,19 @@ def _consents(intake: "Intake", consents: list["Consent"], moment: datetime) -> 
 
 
 def _events(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
+    from api.doors import Outcome
     from profiles.behaviour import expand, take_events
 
     opened = [one for piece in pieces for one in _opened(piece, expand([piece.row]))]
-    result = take_events(intake.session, [p.row for p in opened], now())
-    if result.accepted:
-        refused = {number for number, _ in result.faults}
-        good = (p.row for n, p in enumerate(opened) if n not in refused)
-        intake.summary.customers |= {str(row.get("userId") or row.get("customer_id")) for row in good}
-    _account(intake, kind, opened, result.faults, result.accepted)
+    result = take_events(intake.session, [p.row for p in opened], now(), heard_at=intake.heard_at)
+    intake.summary.customers |= result.customers
+    refused = dict(result.faults)
+    for number, piece in enumerate(opened):
+        if number in refused:
+            intake.refuse(kind, piece.source, piece.raw, refused[number])
+        else:
+            state = "new" if number in result.new else "waiting" if number in result.waiting else "unchanged"
+            intake.note(Outcome(kind, piece.source, _source_id(piece.row), state))
 
 
 def _opened(piece: Piece, rows: list[Any]) -> list[Piece]:
@@ -173,6 +177,14 @@ def _directory(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
     if kind is Kind.CUSTOMERS and result.customers + result.snapshots:
         intake.summary.customers |= {str(p.row["customer_id"]) for p in pieces}
     _account(intake, kind, pieces, faults, result.branches + result.advisors + result.customers)
+
+
+def _identifiers(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
+    from profiles.identity_rows import take_rows
+
+    result = take_rows(intake.session, [p.row for p in pieces], now())
+    intake.summary.customers |= result.customers
+    _account(intake, kind, pieces, result.faults, result.new)
 
 
 def _account(
@@ -255,4 +267,5 @@ BATCHED: dict[Kind, Callable[["Intake", Kind, list[Piece]], None]] = {
     Kind.BRANCHES: _directory,
     Kind.ADVISORS: _directory,
     Kind.CUSTOMERS: _directory,
+    Kind.IDENTIFIERS: _identifiers,
 }

@@ -1,58 +1,71 @@
-"""行为事件: what customers do, by the Segment specification or as plain rows, each exactly once.
+"""行为事件: what customers do, in any dialect (profiles/dialects.py), each exactly once.
 
-Segment: `track`, `identify`, `page`, `screen`, and `batch` around them. Plain: `message_id, customer_id, event, at,
-properties`. The same message id with the same content is a duplicate; with other content it is a fault, never silent.
+One statement takes a whole batch: it stores what is new of customers who exist, counts it into the day rows
+(profiles/days.py) and says what it stored. Only what it left is looked at one by one: told before (same content), told
+before otherwise (`event-conflict`), or of somebody who is known by another identifier than his 客户号 – or not at all.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col
+from sqlalchemy import select, text
+from sqlmodel import Session
 
-from dongke.directory import Customer
 from dongke.errors import BadInput, Conflict, DongkeError
-from dongke.types import aware
-from profiles.features import features as features
+from profiles import anonymous, conflicts
+from profiles.claims import Claim, learn
+from profiles.conflicts import disagreements
+from profiles.day_rows import ADD_DAYS
+from profiles.dialects import MAYBE, ORIGINAL, Incoming, expand, translate
+from profiles.event_rules import check, storable
+from profiles.identifiers import CUSTOMER_ID
 from profiles.models import BehaviourEvent
-from profiles.tables import content, is_text, read_csv, read_jsonl
+from profiles.resolution import Asked, Resolution, resolve_many
+from profiles.tables import content, read_csv, read_jsonl
 
-MAX_AHEAD = timedelta(minutes=5)
-MAX_ID_CHARS = 200
-MAX_PROPERTIES_BYTES = 32_768
-CHUNK = 5_000
-_NAMES = {"identify": "identify", "page": "page_view", "screen": "page_view"}
-_TYPES = ("track", *_NAMES)
-FIRST_YEAR = 1990  #: the exchange opened; an earlier time is a clock that was never set
+__all__ = ["EventResult", "expand", "read_events", "take_events"]
+
+CHUNK = 10_000
+LOG_INS = frozenset({"identify", "login", "sign_up"})
+
+_TAKE = text(
+    f"""
+    with given as (
+        select * from unnest(
+            cast(:ids as text[]), cast(:who as text[]), cast(:events as text[]),
+            cast(:at as timestamptz[]), cast(:properties as jsonb[])
+        ) as t(message_id, customer_id, event, at, properties)
+    ), added as (
+        insert into behaviourevent (message_id, customer_id, event, at, known_at, properties)
+        select g.message_id, g.customer_id, g.event, g.at, :known_at, g.properties
+        from given g join customer c on c.id = g.customer_id order by g.message_id
+        on conflict (message_id) do nothing
+        returning message_id, customer_id, event, at, properties
+    ), counted as ({ADD_DAYS % "added"})
+    select message_id, customer_id from added
+    """
+)
 
 
 @dataclass(slots=True)
 class EventResult:
-    """What became of the events. `faults`: (index after batches are opened, reason)."""
+    """What became of the events, by their index after envelopes are opened. `faults`: (index, reason)."""
 
     accepted: int = 0
     duplicates: int = 0
     faults: list[tuple[int, DongkeError]] = field(default_factory=list)
+    new: set[int] = field(default_factory=set)
+    waiting: set[int] = field(default_factory=set)  #: of people who cannot be told yet
+    customers: set[str] = field(default_factory=set)  #: of whom something new is known
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
     index: int
-    values: dict[str, Any]
-
-
-def expand(rows: Iterable[Any]) -> list[Any]:
-    """The events one by one: `batch` envelopes are opened (their `context` and `sentAt` are not needed)."""
-    opened: list[Any] = []
-    for row in rows:
-        inner = row.get("batch") if isinstance(row, Mapping) else None
-        opened.extend(inner if isinstance(inner, list) else [row])
-    return opened
+    event: Incoming
 
 
 def read_events(source: Path | str | bytes, kind: str = "jsonl") -> list[Any]:
@@ -65,134 +78,156 @@ def read_events(source: Path | str | bytes, kind: str = "jsonl") -> list[Any]:
     return list(read_jsonl(content(source)))
 
 
-def take_events(session: Session, rows: Iterable[Any], received_at: datetime) -> EventResult:
+def take_events(
+    session: Session, rows: Iterable[Any], received_at: datetime, *, heard_at: datetime | None = None
+) -> EventResult:
     """Takes the events in. What cannot be taken is a fault of its own and stops nothing.
 
-    Fault codes: `event-invalid`, `time-naive`, `time-invalid`, `time-future` (over 5 minutes ahead of `received_at`),
-    `customer-unknown`, `event-conflict`.
+    `received_at`: when Dongke knows of them. `heard_at`: when a network brought them, by which clocks are set right.
+    Fault codes: `event-invalid`, `alias-unsupported`, `time-naive`, `time-invalid`, `time-future` (over 5 minutes
+    ahead of `received_at`), `customer-unknown`, `event-conflict`.
     """
     result = EventResult()
     good: dict[str, _Checked] = {}
     for index, row in enumerate(expand(rows)):
         try:
-            checked = _Checked(index, _values(row, received_at))
-            same = good.get(checked.values["message_id"])
-            if same is None:
-                good[checked.values["message_id"]] = checked
-            else:
-                _same_or_conflict(checked.values, same.values)
+            found = _Checked(index, check(translate(row, heard_at), received_at))
+            same = good.setdefault(found.event.message_id, found)
+            if same is not found:
+                _same_or_conflict(found.event, same.event, same.event.who == found.event.who)
                 result.duplicates += 1
         except DongkeError as fault:
             result.faults.append((index, fault))
-    known = _drop_unknown(session, list(good.values()), result)
-    for start in range(0, len(known), CHUNK):
-        _insert(session, known[start : start + CHUNK], result)
+    checked = list(good.values())
+    for start in range(0, len(checked), CHUNK):
+        _take(session, checked[start : start + CHUNK], received_at, result)
     result.faults.sort(key=lambda pair: pair[0])
     return result
 
 
-def _insert(session: Session, chunk: Sequence[_Checked], result: EventResult) -> None:
-    """In the order of the ids, so that two writers never wait for each other crosswise."""
-    table = BehaviourEvent.__table__  # type: ignore[attr-defined]
-    ordered = sorted((c.values for c in chunk), key=lambda v: str(v["message_id"]))
-    statement = insert(table).on_conflict_do_nothing().returning(table.c.message_id)
-    taken = set(session.execute(statement, ordered).scalars())
-    result.accepted += len(taken)
-    rest = {c.values["message_id"]: c for c in chunk if c.values["message_id"] not in taken}
+def _take(session: Session, chunk: Sequence[_Checked], known_at: datetime, result: EventResult) -> None:
+    rows = [(c, _number(c.event), body) for c in chunk if (body := _storable(c, result)) is not None]
+    rest = _insert(session, rows, known_at, result)
     if rest:
-        stored = session.execute(select(table).where(table.c.message_id.in_(rest)))
-        for row in stored.mappings():
-            try:
-                _same_or_conflict(rest[row["message_id"]].values, dict(row))
-                result.duplicates += 1
-            except Conflict as fault:
-                result.faults.append((rest[row["message_id"]].index, fault))
+        named = _named(session, _drop_known(session, rest, result), known_at, result)
+        _drop_known(session, _insert(session, named, known_at, result), result)  # another may have been quicker
+    result.customers |= _learn(session, [c for c, _, _ in rows], known_at)
 
 
-def _same_or_conflict(new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
-    if any(new[name] != old[name] for name in ("customer_id", "event", "at", "properties")):
-        raise Conflict("event-conflict", f"消息 {str(new['message_id'])[:40]} 已收过, 内容不同")
+def _number(event: Incoming) -> str:
+    """The 客户号 that it names, or may name; empty for none."""
+    return next((value for kind, value in event.who if kind in (CUSTOMER_ID, MAYBE)), "")
 
 
-def _drop_unknown(session: Session, checked: Sequence[_Checked], result: EventResult) -> list[_Checked]:
-    wanted = sorted({c.values["customer_id"] for c in checked})
-    known: set[str] = set()
-    for start in range(0, len(wanted), CHUNK):
-        part = wanted[start : start + CHUNK]
-        known |= set(session.scalars(select(col(Customer.id)).where(col(Customer.id).in_(part))))
-    for c in checked:
-        if c.values["customer_id"] not in known:
-            fault = BadInput("customer-unknown", f"没有客户 {c.values['customer_id'][:40]}")
-            result.faults.append((c.index, fault))
-    return [c for c in checked if c.values["customer_id"] in known]
+_Row = tuple[_Checked, str, str]  #: the event, its customer, its properties as JSON
 
 
-def _values(row: Any, received_at: datetime) -> dict[str, Any]:
-    if not isinstance(row, Mapping):
-        raise BadInput("event-invalid", "事件不是一个 JSON 对象")
-    kind = row.get("type")
-    if kind is not None and kind not in _TYPES:
-        raise BadInput("event-invalid", f"type 不认识: {str(kind)[:40]}")
-    is_segment = kind is not None or "messageId" in row
-    at = aware(row.get("timestamp") if is_segment else row.get("at"), "timestamp" if is_segment else "at")
-    if at.year < FIRST_YEAR:
-        raise BadInput("time-invalid", f"事件时间早于 {FIRST_YEAR} 年")
-    if at > received_at + MAX_AHEAD:
-        raise BadInput("time-future", f"事件时间在未来: {at.isoformat()}")
-    return {
-        "message_id": _text(row, "messageId" if is_segment else "message_id"),
-        "customer_id": _text(row, "userId" if is_segment else "customer_id"),
-        "event": _NAMES[kind] if kind in _NAMES else _text(row, "event"),
-        "at": at,
-        "known_at": received_at,
-        "properties": _properties(row, kind),
+def _insert(session: Session, rows: Sequence[_Row], known_at: datetime, result: EventResult) -> list[_Row]:
+    """Stores and counts what is new, and gives what was not stored."""
+    if not rows:
+        return []
+    given = {
+        "ids": [c.event.message_id for c, _, _ in rows],
+        "who": [who for _, who, _ in rows],
+        "events": [c.event.event for c, _, _ in rows],
+        "at": [c.event.at for c, _, _ in rows],
+        "properties": [body for _, _, body in rows],
+        "known_at": known_at,
     }
+    added = {message_id: who for message_id, who in session.execute(_TAKE, given)}
+    result.accepted += len(added)
+    result.customers.update(added.values())
+    result.new.update(c.index for c, _, _ in rows if c.event.message_id in added)
+    return [row for row in rows if row[0].event.message_id not in added]
 
 
-def _text(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    if not is_text(value, MAX_ID_CHARS):
-        raise BadInput("event-invalid", f"{name} 要是 1 到 {MAX_ID_CHARS} 个字符的文字")
-    return str(value)
+def _drop_known(session: Session, rows: Sequence[_Row], result: EventResult) -> list[_Row]:
+    """Those that are not stored yet; the others are duplicates or conflicts."""
+    if not rows:
+        return []
+    table = BehaviourEvent.__table__  # type: ignore[attr-defined]
+    ids = [c.event.message_id for c, _, _ in rows]
+    stored = {r.message_id: r for r in session.execute(select(table).where(table.c.message_id.in_(ids)))}
+    fresh = []
+    for row in rows:
+        c, old = row[0], stored.get(row[0].event.message_id)
+        if old is None:
+            fresh.append(row)
+            continue
+        try:
+            before = Incoming(old.message_id, (), old.event, old.at, old.properties)
+            _same_or_conflict(c.event, before, _number(c.event) in ("", old.customer_id))
+            result.duplicates += 1
+        except Conflict as fault:
+            result.faults.append((c.index, fault))
+    return fresh
 
 
-def _properties(row: Mapping[str, Any], kind: Any) -> dict[str, Any]:
-    given = row.get("traits" if kind == "identify" else "properties") or {}
-    if isinstance(given, str):
-        given = _parsed(given)
-    if not isinstance(given, Mapping):
-        raise BadInput("event-invalid", "properties 不是一个 JSON 对象")
-    properties = dict(given)
-    if kind in ("page", "screen") and row.get("name"):
-        properties.setdefault("page", row["name"])
-    _check_storable(properties)
-    _check_amount(properties.get("amount"))
-    return properties
+def _same_or_conflict(new: Incoming, old: Incoming, same_customer: bool) -> None:
+    """A message sent again may have been set right by another difference of the clocks: what was said counts."""
+    if not same_customer or new.event != old.event or _said(new) != _said(old):
+        raise Conflict("event-conflict", f"消息 {new.message_id[:40]} 已收过, 内容不同")
 
 
-def _parsed(text: str) -> Any:
+def _said(event: Incoming) -> tuple[datetime, dict[str, Any]]:
+    told = event.properties.get(ORIGINAL)
+    rest = {key: value for key, value in event.properties.items() if key != ORIGINAL}
+    return (datetime.fromisoformat(told) if isinstance(told, str) else event.at), rest
+
+
+def _named(session: Session, rows: Sequence[_Row], known_at: datetime, result: EventResult) -> list[_Row]:
+    """The rows with the customer whom any of their identifiers names at that time. Of the others those that somebody
+    may yet be found for wait (profiles/anonymous.py); a 客户号 that nobody has is a fault."""
+    asked = [Asked(c.event.at, [pair for pair in c.event.who if pair[0] != MAYBE]) for c, _, _ in rows]
+    answers = resolve_many(session, asked)
+    found, strangers = [], []
+    for (c, _, body), answer in zip(rows, answers, strict=True):
+        if answer.customer_id is not None:
+            found.append((c, answer.customer_id, body))
+        elif answer.marks and all(kind != CUSTOMER_ID for kind, _ in c.event.who):
+            strangers.append((c, answer))
+        else:
+            result.faults.append((c.index, BadInput("customer-unknown", f"没有客户 {_shown(c.event)}")))
+    doubts = [d for one, answer in zip(asked, answers, strict=True) for d in disagreements(one.at, answer)]
+    conflicts.note(session, doubts)
+    _wait(session, strangers, known_at, result)
+    return found
+
+
+def _wait(
+    session: Session, strangers: Sequence[tuple[_Checked, Resolution]], known_at: datetime, result: EventResult
+) -> None:
+    events = [
+        anonymous.Stranger(e.message_id, answer.marks, e.event, e.at, known_at, dict(e.properties))
+        for e, answer in ((c.event, answer) for c, answer in strangers)
+    ]
+    kept = anonymous.keep(session, events)
+    result.waiting.update(c.index for c, _ in strangers if c.event.message_id in kept)
+    result.duplicates += len(strangers) - len(kept)
+
+
+def _learn(session: Session, chunk: Sequence[_Checked], known_at: datetime) -> set[str]:
+    """A log-in with a 客户号 tells whose device it is; what that device did before moves to him, who is given back."""
+    claims = [
+        Claim(kind, value, who, c.event.at)
+        for c in chunk
+        if c.event.event in LOG_INS and (who := dict(c.event.who).get(CUSTOMER_ID))
+        for kind, value in c.event.who
+        if kind != CUSTOMER_ID
+    ]
+    return learn(session, claims, by="event", known_at=known_at).customers if claims else set()
+
+
+def _shown(event: Incoming) -> str:
+    """A telephone number is no word for a list of faults."""
+    kind, value = event.who[0]
+    return value[:40] if kind in (CUSTOMER_ID, MAYBE) else f"{kind}:…"
+
+
+def _storable(c: _Checked, result: EventResult) -> str | None:
+    """The properties as JSON. PostgreSQL refuses NaN, NUL and half characters there: they are refused by name."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise BadInput("event-invalid", "properties 不是 JSON") from None
-
-
-def _check_storable(properties: Mapping[str, Any]) -> None:
-    """PostgreSQL refuses NaN, NUL and half characters in JSON: refuse them here, by name."""
-    try:
-        raw = json.dumps(properties, allow_nan=False, ensure_ascii=False).encode()
-    except (TypeError, ValueError, RecursionError):
-        raise BadInput("event-invalid", "properties 里有 JSON 存不下的值") from None
-    if len(raw) > MAX_PROPERTIES_BYTES or b"\\u0000" in raw:
-        raise BadInput("event-invalid", f"properties 超过 {MAX_PROPERTIES_BYTES} 字节, 或有空字符")
-
-
-def _check_amount(amount: Any) -> None:
-    if amount is None:
-        return
-    try:
-        fits = not isinstance(amount, bool) and 0 <= float(amount) < 1e13
-    except (TypeError, ValueError):
-        fits = False
-    if not fits:
-        raise BadInput("event-invalid", f"amount 要是 0 以上的数 (元): {str(amount)[:40]}")
+        return storable(c.event.properties)
+    except BadInput as fault:
+        result.faults.append((c.index, fault))
+        return None

@@ -57,7 +57,7 @@ BAD: list[tuple[Any, str]] = [
     ({**PLAIN, "event": "a\0b"}, "event-invalid"),
     ({**PLAIN, "event": "\ud800"}, "event-invalid"),
     ({**PLAIN, "customer_id": "C9"}, "customer-unknown"),
-    ({**TRACK, "userId": None, "anonymousId": "x"}, "event-invalid"),
+    ({**TRACK, "userId": None, "anonymousId": None}, "event-invalid"),
     ({**TRACK, "type": "group"}, "event-invalid"),
     ({**TRACK, "type": ["track"]}, "event-invalid"),
     ({**PLAIN, "at": "2026-06-08T10:00:00"}, "time-naive"),
