@@ -24,7 +24,10 @@ from nlp.learned.claims import Claim, Opinions, claims, measures
 from nlp.learned.features import NAMED, Instance, Seen, instances
 from nlp.learned.keys import Keys, of_seen
 from nlp.learned.model import TAGS, Choice, Label, Target, Weights
+from nlp.learned.slots import to_arrays
 from nlp.learned.verdict import Formula
+from nlp.train_slots import Blank, blanks
+from nlp.train_slots import fit as fit_slots
 
 ROOT = Path(__file__).resolve().parent.parent
 FRESH = ROOT / "training/conversations"
@@ -225,12 +228,12 @@ def weigh(talks: Iterable[Talk]) -> model.Model:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A claim, the author of its talk, and whether the gold agrees."""
+    """A claim, the author of its talk, whether the gold agrees, and, where it does, the blanks to be filled."""
 
     author: str
-    ident: str
     claim: Claim
     right: bool
+    blanks: tuple[Blank, ...] = ()
 
 
 def judge(talks: Iterable[Talk], weights: model.Model) -> list[Judged]:
@@ -241,8 +244,10 @@ def judge(talks: Iterable[Talk], weights: model.Model) -> list[Judged]:
             continue
         made = claims(talk.document, talk.found, Opinions(weights.opinions(talk.document)))
         pairs = evaluation.pairs(talk.row["tags"], [diagnosis.as_tag(claim.candidate) for claim in made])
-        right = {other for other, _ in pairs.values()}
-        found += [Judged(talk.author, talk.row["id"], c, n in right) for n, c in enumerate(made)]
+        gold = {other: talk.row["tags"][one]["value"] for one, (other, _) in pairs.items()}
+        for number, claim in enumerate(made):
+            taught = blanks(talk.document, claim.candidate, gold[number]) if number in gold else ()
+            found.append(Judged(talk.author, claim, number in gold, tuple(taught)))
     return found
 
 
@@ -296,8 +301,17 @@ def thresholds(rows: Sequence[Judged], chances: Sequence[float], gold: Mapping[s
     return {"*": round(whole, 3)} | own
 
 
-def train(fresh: Mapping[str, Sequence[Talk]], seen: Sequence[Talk]) -> tuple[model.Model, dict[str, Any]]:
-    """The weights, and the formula with its thresholds. `fresh`: author → talks that the rules were not written on."""
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """学成: the weights, the formula with its thresholds, and what fills the slots."""
+
+    weights: model.Model
+    formula: Mapping[str, Any]
+    slots: Mapping[int, float]
+
+
+def train(fresh: Mapping[str, Sequence[Talk]], seen: Sequence[Talk]) -> Trained:
+    """All that is learned. `fresh`: author → talks that the rules were not written on."""
     from joblib import Parallel, delayed
 
     authors = sorted(fresh)
@@ -309,7 +323,8 @@ def train(fresh: Mapping[str, Sequence[Talk]], seen: Sequence[Talk]) -> tuple[mo
     chances = [verdict.probability(row.claim) for row in rows]
     gold = Counter(tag["tag"] for talks in fresh.values() for talk in talks for tag in talk.row["tags"])
     everything = [*seen, *(talk for author in authors for talk in fresh[author])]
-    return weigh(everything), decided | {"thresholds": thresholds(rows, chances, gold)}
+    limits = {"thresholds": thresholds(rows, chances, gold)}
+    return Trained(weigh(everything), decided | limits, fit_slots([b for row in rows for b in row.blanks]))
 
 
 def _judge_fold(fresh: Mapping[str, Sequence[Talk]], seen: Sequence[Talk], fold: Sequence[str]) -> list[Judged]:
@@ -323,11 +338,11 @@ def main(names: Sequence[str] = ()) -> None:
     fresh = {path.stem: load(path) for path in sorted(FRESH.glob("*.txt")) if not names or path.stem in names}
     seen = [talk for name in SEEN_NAMES for talk in load(SEEN / f"{name}.jsonl")]
     seen += plain()
-    weights, decided = train(fresh, seen)
-    model.save(weights.kinds, model.FILE, {"formula": decided})
+    trained = train(fresh, seen)
+    model.save(trained.weights.kinds, model.FILE, {"formula": trained.formula}, to_arrays(trained.slots))
     talks = sum(map(len, fresh.values())) + len(seen)
     size = model.FILE.stat().st_size / 1e6
-    print(f"{talks} 段会话, 门槛 {decided['thresholds']['*']}, 写入 {model.FILE.name}: {size:.1f} MB")
+    print(f"{talks} 段会话, 门槛 {trained.formula['thresholds']['*']}, 写入 {model.FILE.name}: {size:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -203,9 +203,9 @@ class Model:
         return [spelled(gram, named) for gram in best]
 
 
-def save(kinds: Mapping[str, Weights], path: Path, extra: Mapping[str, Any]) -> None:
-    """Writes the archive."""
-    arrays: dict[str, Any] = {}
+def save(kinds: Mapping[str, Weights], path: Path, extra: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
+    """Writes the archive. `extra`: what is kept as JSON, `arrays`: other arrays by name."""
+    arrays = dict(arrays)
     meta: dict[str, Any] = dict(extra)
     for kind, weights in kinds.items():
         order = np.argsort(weights.keys)  # so that the same weights make the same file
@@ -218,12 +218,13 @@ def save(kinds: Mapping[str, Weights], path: Path, extra: Mapping[str, Any]) -> 
     np.savez_compressed(path, **arrays)
 
 
-def load(path: Path = FILE) -> tuple[Model, Mapping[str, Any]]:
-    """The model and what was stored beside it."""
+def load(path: Path = FILE) -> tuple[Model, dict[str, Any]]:
+    """The model and what was stored beside it, JSON and arrays, by name."""
     with np.load(path) as archive:
-        meta = json.loads(archive["meta"].tobytes())
-        kinds = {kind: _kind(archive, kind, meta.pop(kind)) for kind in list(meta) if f"{kind}.bias" in archive}
-    return Model(kinds), meta
+        extra = json.loads(archive["meta"].tobytes())
+        kinds = {kind: _kind(archive, kind, extra.pop(kind)) for kind in list(extra) if f"{kind}.bias" in archive}
+        others = {name: archive[name] for name in archive.files if name != "meta" and name.split(".")[0] not in kinds}
+    return Model(kinds), extra | others
 
 
 def _kind(archive: Any, kind: str, rows: Sequence[Mapping[str, Any]]) -> Weights:

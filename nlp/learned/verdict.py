@@ -8,8 +8,9 @@ from functools import cache
 
 from nlp import facts
 from nlp.document import Candidate, Document
-from nlp.learned import model
+from nlp.learned import model, slots
 from nlp.learned.claims import Claim, Opinions, claims, measures
+from nlp.learned.slots import Chooser
 
 CERTAIN = 0.99
 GRACE = 0.08  #: what is said plainly enough for a rule may be so much less probable: authors of talks avoid plain words
@@ -45,20 +46,25 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """学到的读者: the weights and the formula that judge what the rules found and add what they overlooked."""
+    """学到的读者: the weights and the formula that judge what the rules found and add what they overlooked; the chooser
+    fills the slots of what stands."""
 
     model: model.Model
     formula: Formula
+    chooser: Chooser
 
     def decide(self, document: Document, found: Sequence[Candidate]) -> list[Candidate]:
         """The candidates that stand, those of the rules and the model's own, in the order in which they were said."""
         judged = self._weighed(document, found)
-        return facts.in_order(self._signed(c, p) for c, p in judged if self.formula.stands(c, p))
+        standing = facts.in_order(self._signed(c, p) for c, p in judged if self.formula.stands(c, p))
+        return self.chooser.fill(document, standing)
 
     def judge(self, document: Document, found: Sequence[Candidate]) -> list["Judgement"]:
         """Every claim with its probability, also those that do not stand."""
-        judged = self._weighed(document, found)
-        return [Judgement(self._signed(c, p), c.by_rule, self.formula.stands(c, p)) for c, p in judged]
+        weighed = self._weighed(document, found)
+        judged = [Judgement(self._signed(c, p), c.by_rule, self.formula.stands(c, p)) for c, p in weighed]
+        filled = iter(self.chooser.fill(document, [one.candidate for one in judged if one.stands]))
+        return [replace(one, candidate=next(filled)) if one.stands else one for one in judged]
 
     def _weighed(self, document: Document, found: Sequence[Candidate]) -> list[tuple[Claim, float]]:
         opinions = Opinions(self.model.opinions(document))
@@ -81,6 +87,7 @@ class Reader:
 @cache
 def default() -> Reader:
     """The reader that comes with the product."""
-    weights, meta = model.load()
-    formula = meta["formula"]
-    return Reader(weights, Formula(formula["weights"], formula["reliability"], formula["thresholds"]))
+    weights, stored = model.load()
+    formula = stored["formula"]
+    chooser = slots.from_arrays(stored["slots.keys"], stored["slots.weights"])
+    return Reader(weights, Formula(formula["weights"], formula["reliability"], formula["thresholds"]), chooser)

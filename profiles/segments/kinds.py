@@ -103,6 +103,8 @@ def _number(f: Field, op: str, value: Any) -> int | float:
         raise Unfit("要 0 到 1 之间的数")
     if amount != round(amount, digits):
         raise Unfit(f"小数点后最多 {digits} 位")
+    if f.step and amount % f.step:
+        raise Unfit(f"要 {f.step} 的倍数")
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 

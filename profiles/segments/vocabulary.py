@@ -31,6 +31,7 @@ class Field:
     hidden: bool = False
     fades: bool = False  #: stored as confidence, time and half-life: falls by the mere passing of time
     signed: bool = False
+    step: int = 0  #: stored in whole steps (of a value that time wears down), and compared with whole steps
     yes: str = ""
     no: str = ""
     ends: tuple[str, str] | None = None

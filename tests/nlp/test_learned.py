@@ -103,7 +103,7 @@ def test_a_model_gives_labels_with_probabilities_and_reasons() -> None:
 
 def test_an_archive_reads_back_as_it_was_saved(tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
-    model.save(_tiny().kinds, path, {"formula": {"thresholds": {"*": 0.4}}})
+    model.save(_tiny().kinds, path, {"formula": {"thresholds": {"*": 0.4}}}, {})
     loaded, meta = model.load(path)
     document = prepare(talk("得问我爱人"))
     assert [(o.label, o.probability) for o in loaded.opinions(document)] == [

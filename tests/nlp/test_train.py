@@ -57,10 +57,11 @@ def test_a_new_expression_is_taught_by_a_few_talks(lesson: list[train.Talk]) -> 
 def test_training_gives_weights_and_a_formula(lesson: list[train.Talk]) -> None:
     first, second = lesson[:12], lesson[12:]
     wrong = [replace(talk, row={**talk.row, "tags": []}) for talk in first[:3]]  # annotators err, too
-    weights, decided = train.train({"one": [*first, *wrong], "two": second}, [])
-    assert set(weights.kinds) >= {"customer", "advisor"}
-    assert {"support", "rule", "company"} <= decided["weights"].keys()
-    assert 0 < decided["thresholds"]["*"] < 1
+    trained = train.train({"one": [*first, *wrong], "two": second}, [])
+    assert set(trained.weights.kinds) >= {"customer", "advisor"}
+    assert {"support", "rule", "company"} <= trained.formula["weights"].keys()
+    assert 0 < trained.formula["thresholds"]["*"] < 1
+    assert trained.slots
 
 
 def test_too_little_to_learn_from_is_said() -> None:

@@ -1,0 +1,114 @@
+"""判定: whether a customer fits a condition, and why or why not (pure). This is what membership means.
+
+Unknown meets nothing: 生命周期是活跃 is false where the lifecycle is unknown, and so 生命周期不是活跃 is true.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dongke.clock import beijing
+from profiles.segments import kinds
+from profiles.segments.checks import Moment, passes
+from profiles.segments.phrases import plain, yuan
+from profiles.segments.row import Item, Row
+from profiles.segments.sentence import leaf_text, to_sentence
+from profiles.segments.tree import Group, Leaf, Not, Tree
+from profiles.segments.vocabulary import Field
+
+MAX_SHOWN = 3  #: items of a customer that an explanation names
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """一个条件的结论, or that of a group of them."""
+
+    op: str  #: all, any, not, leaf
+    sentence: str
+    is_met: bool
+    actual: str = ""  #: leaves: what there is
+    parts: tuple["Finding", ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"op": self.op, "sentence": self.sentence, "is_met": self.is_met}
+        return row | ({"actual": self.actual} if self.op == "leaf" else {"parts": [p.to_json() for p in self.parts]})
+
+    def deciding(self) -> Iterator["Finding"]:
+        """The conditions that make the conclusion what it is."""
+        if self.op == "leaf":
+            yield self
+            return
+        decisive = [p for p in self.parts if p.is_met is self.is_met] if self.op != "not" else list(self.parts)
+        for part in decisive:
+            yield from part.deciding()
+
+    @property
+    def because(self) -> str:
+        """The deciding conditions with what there is, in one line."""
+        return "; ".join(dict.fromkeys(f"{f.sentence}: {f.actual}" for f in self.deciding())) or self.sentence
+
+
+def holds(tree: Tree, row: Row, moment: Moment) -> bool:
+    """Whether the customer belongs to it at that moment."""
+    if isinstance(tree, Group):
+        return (all if tree.op == "all" else any)(holds(part, row, moment) for part in tree.parts)
+    if isinstance(tree, Not):
+        return not holds(tree.part, row, moment)
+    return any(_fits(tree, item, moment) for item in row.of(tree.told))
+
+
+def explain(tree: Tree, row: Row, moment: Moment) -> Finding:
+    """The same conclusion with every condition, its words, and what there is."""
+    if isinstance(tree, Leaf):
+        return Finding("leaf", leaf_text(tree), holds(tree, row, moment), _actual(tree, row, moment))
+    inner = (tree.part,) if isinstance(tree, Not) else tree.parts
+    op = "not" if isinstance(tree, Not) else tree.op
+    parts = tuple(explain(part, row, moment) for part in inner)
+    return Finding(op, to_sentence(tree), holds(tree, row, moment), parts=parts)
+
+
+def _fits(leaf: Leaf, item: Item, moment: Moment) -> bool:
+    return all(passes(c, item, moment) for f, ops in leaf.whole for c in kinds.checks_of(f, ops, moment))
+
+
+def _actual(leaf: Leaf, row: Row, moment: Moment) -> str:
+    told = leaf.told
+    items = row.of(told)
+    if not told.is_collection:
+        return value_words(told.value, items[0][""])
+    texts = row.texts.get(told.source, ("",) * len(items))
+    found = [_item_words(leaf, item, text, moment) for item, text in zip(items, texts, strict=True)]
+    if not found:
+        return f"没有{told.label}"
+    fitting = [words for fits, words in found if fits]
+    shown = fitting or [words for _, words in found]
+    return "、".join(shown[:MAX_SHOWN]) + (f" 等{len(shown)}项" if len(shown) > MAX_SHOWN else "")
+
+
+def _item_words(leaf: Leaf, item: Item, text: str, moment: Moment) -> tuple[bool, str]:
+    """Whether the item fits, and its words with what does not."""
+    failed = [
+        f.label
+        for f, ops in leaf.whole
+        if not f.hidden and not all(passes(c, item, moment) for c in kinds.checks_of(f, ops, moment))
+    ]
+    fits = _fits(leaf, item, moment)
+    if fits:
+        return True, text
+    return False, f"{text} {'、'.join(failed) + '不符' if failed else '不在此列'}"
+
+
+def value_words(f: Field, value: Any) -> str:
+    """A stored value in Chinese; 没有记录 where it is unknown."""
+    if value is None:
+        return "没有记录"
+    if f.type == "flag":
+        return f.yes if value else f.no
+    if f.type in ("choice", "choices"):
+        return "、".join(f.labels[code] for code in ([value] if isinstance(value, str) else value))
+    if f.type == "money":
+        return yuan(value)
+    if f.type == "moment":
+        return f"{beijing(datetime.fromtimestamp(value, UTC)):%Y-%m-%d %H:%M}"
+    return f"{plain(value)}{f.unit}"

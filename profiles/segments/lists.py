@@ -1,0 +1,222 @@
+"""名单: previews, members, explanations and maturities, as those may see them who ask.
+
+Every list is settled first, passes the gate of rights, and keeps to the customers whom the principal may read. One that
+is going to suggest a product says of each customer whether he may be offered it, and by which rule.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from io import StringIO
+from typing import Any
+
+from sqlalchemy import func, literal, or_, tuple_
+from sqlmodel import Session, col, select
+
+from dongke.clock import now
+from dongke.directory import Advisor, Customer
+from dongke.errors import NotFound
+from dongke.scope import Principal, readable_customer
+from profiles.identity import canonical
+from profiles.profile import Profile
+from profiles.segments import gate
+from profiles.segments.checks import Moment
+from profiles.segments.evaluate import Finding, explain
+from profiles.segments.follow import FollowSource
+from profiles.segments.models import SegmentItem, SegmentRow
+from profiles.segments.people import Person, people
+from profiles.segments.query import condition
+from profiles.segments.tree import Tree, leaf
+from profiles.segments.view import MOST_AT_ONCE, settle
+from profiles.service import trading_calendar
+from profiles.suitability import allowed
+
+MATURITY_DAYS = (7, 3, 0)  #: T-7, T-3, T-0
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """名单里的一位客户."""
+
+    customer_id: str
+    name: str
+    advisor_id: str
+    advisor_name: str
+    because: str
+    offer: Mapping[str, Any] | None = None  #: of a list that suggests: may_offer, rule, highest_product
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "customer_id": self.customer_id,
+            "name": self.name,
+            "advisor_id": self.advisor_id,
+            "advisor_name": self.advisor_name,
+            "because": self.because,
+            "suitability": dict(self.offer) if self.offer is not None else None,
+        }
+
+
+def settled(session: Session, follow: FollowSource) -> Moment:
+    """The moment of an answer, with every row true at it."""
+    moment = now()
+    settle(session, follow, moment=moment, most=MOST_AT_ONCE)
+    return Moment(moment, trading_calendar())
+
+
+def count(session: Session, principal: Principal, tree: Tree, asked: Moment, suggests: str | None = None) -> int:
+    """How many customers belong to it, of those whom the principal may read."""
+    query = _belonging(principal, tree, asked, suggests).with_only_columns(func.count())
+    return session.execute(query).scalar_one()
+
+
+def members(
+    session: Session,
+    principal: Principal,
+    tree: Tree,
+    asked: Moment,
+    follow: FollowSource,
+    *,
+    after: str | None = None,
+    limit: int = 50,
+    suggests: str | None = None,
+) -> list[Member]:
+    """The customers who belong to it, by id, from behind `after` on, with why."""
+    query = _belonging(principal, tree, asked, suggests)
+    if after is not None:
+        query = query.where(col(Customer.id) > after)
+    rows = session.execute(query.order_by(col(Customer.id)).limit(limit)).all()
+    who = _people(session, [row[0].id for row in rows], follow, asked)
+    return [_member(customer, advisor, who[customer.id], tree, asked, suggests) for customer, advisor in rows]
+
+
+def why(
+    session: Session, principal: Principal, tree: Tree, customer_id: str, asked: Moment, follow: FollowSource
+) -> tuple[str, Finding]:
+    """Why that customer belongs to it or not: the id under which he folds, and every condition with what there is.
+
+    Raises NotFound `customer-unknown`, also where the principal may not read him or he may not be profiled.
+    """
+    readable_customer(session, principal, customer_id)
+    head = readable_customer(session, principal, canonical(session, customer_id)).id
+    if not gate.admitted(session, [head]):
+        raise NotFound("customer-unknown", f"没有客户 {customer_id}")
+    person = _people(session, [head], follow, asked)[head]
+    return head, explain(tree, person.row(asked.at), asked)
+
+
+def to_csv(found: Sequence[Member]) -> str:
+    """The list for a spreadsheet; no cell can be taken for a formula."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    suggests = any(m.offer is not None for m in found)
+    writer.writerow(["客户号", "姓名", "投资顾问", "投资顾问号", "入选原因", *(["适当性", "规则"] if suggests else [])])
+    for m in found:
+        offer = [("可推荐" if m.offer["may_offer"] else "不可推荐"), m.offer["rule"]] if m.offer is not None else []
+        writer.writerow(map(guarded, [m.customer_id, m.name, m.advisor_name, m.advisor_id, m.because, *offer]))
+    return out.getvalue()
+
+
+def guarded(text: str) -> str:
+    """A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    return "'" + text if text.lstrip(" \n").startswith(_FORMULA) else text
+
+
+@dataclass(frozen=True, slots=True)
+class Maturing:
+    """到期客群的一行: whose money, which, and in how many trading days."""
+
+    member: Member
+    number: int  #: of the item among the customer's, for paging
+    data: Mapping[str, Any]
+    left: int
+    is_provisional: bool
+
+    def to_json(self) -> dict[str, Any]:
+        told = {key: self.data.get(key) for key in ("source", "product", "institution", "low", "high")}
+        days = {"matures_on": self.data["on"], "trading_days_left": self.left, "is_provisional": self.is_provisional}
+        return {**self.member.to_json(), **told, **days}
+
+
+def maturing(
+    session: Session,
+    principal: Principal,
+    asked: Moment,
+    follow: FollowSource,
+    *,
+    left: Sequence[int] = MATURITY_DAYS,
+    after: tuple[str, str, int] | None = None,
+    limit: int = 50,
+    suggests: str | None = None,
+) -> list[Maturing]:
+    """到期客群 T-7/T-3/T-0: what matures in exactly so many trading days, the earliest first, then by customer."""
+    on = col(SegmentItem.data)["on"].astext.collate("C")
+    days = {n: asked.trading_day(n) for n in sorted(set(left))}
+    within = [on.between(first, last) for first, last in days.values()]
+    query = (
+        select(SegmentItem, Customer, Advisor)
+        .join(Customer, col(Customer.id) == col(SegmentItem.customer_id))
+        .join(Advisor, col(Advisor.id) == col(Customer.advisor_id))
+        .where(SegmentItem.collection == "maturity", or_(*within))
+        .where(gate.shown(principal, is_marketing=True))
+    )
+    if after is not None:
+        place = tuple_(*(literal(part) for part in after))
+        query = query.where(tuple_(on, col(SegmentItem.customer_id), col(SegmentItem.number)) > place)
+    query = query.order_by(on, col(SegmentItem.customer_id), col(SegmentItem.number)).limit(limit)
+    rows = session.execute(query).all()
+    who = _people(session, [item.customer_id for item, _, _ in rows], follow, asked)
+    return [_maturing(item, customer, advisor, who, days, asked, suggests) for item, customer, advisor in rows]
+
+
+def _maturing(
+    item: SegmentItem,
+    customer: Customer,
+    advisor: Advisor,
+    who: Mapping[str, Person],
+    days: Mapping[int, tuple[str, str]],
+    asked: Moment,
+    suggests: str | None,
+) -> Maturing:
+    on = item.data["on"]
+    count = next(n for n, (first, last) in days.items() if first <= on <= last)
+    asks = leaf("maturity", {"on": {"in_trading_days": count}})
+    member = _member(customer, advisor, who[customer.id], asks, asked, suggests)
+    return Maturing(member, item.number, item.data, count, asked.calendar.is_provisional(date.fromisoformat(on)))
+
+
+def _belonging(principal: Principal, tree: Tree, asked: Moment, suggests: str | None) -> Any:
+    return (
+        select(Customer, Advisor)
+        .join(SegmentRow, col(SegmentRow.customer_id) == col(Customer.id))
+        .join(Advisor, col(Advisor.id) == col(Customer.advisor_id))
+        .where(condition(tree, asked), gate.shown(principal, is_marketing=suggests is not None))
+    )
+
+
+def _people(session: Session, ids: Sequence[str], follow: FollowSource, asked: Moment) -> dict[str, Person]:
+    if not ids:
+        return {}
+    found, _ = people(session, set(ids), follow, asked.at, asked.calendar)
+    return {p.customer_id: p for p in found}
+
+
+def _member(
+    customer: Customer, advisor: Advisor, person: Person, tree: Tree, asked: Moment, suggests: str | None
+) -> Member:
+    because = explain(tree, person.row(asked.at), asked).because
+    offer = offer_of(person.profile(asked.at), suggests) if suggests is not None else None
+    return Member(customer.id, customer.name, advisor.id, advisor.name, because, offer)
+
+
+def offer_of(profile: Profile, risk: str) -> dict[str, Any]:
+    """适当性 of a suggestion of that risk: whether it may be made, and the rule that says so."""
+    fits, rule = allowed(risk, profile.suitability)
+    return {
+        "product_risk": risk,
+        "may_offer": fits,
+        "rule": rule,
+        "highest_product": profile.suitability.highest_product,
+        "table_version": profile.suitability.table_version,
+    }
