@@ -15,6 +15,8 @@ from typing import IO, Annotated, Any, cast, get_args
 import typer
 
 from api.cli_db import app as db_app
+from api.cli_identity import app as identity_app
+from api.cli_import import app as import_app
 from dongke.errors import BadInput, DongkeError
 
 app = typer.Typer(
@@ -24,6 +26,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(db_app, name="db")
+app.add_typer(identity_app, name="identity")
+app.add_typer(import_app, name="import")
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="写到文件; 不给则写到标准输出")]
 

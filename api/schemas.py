@@ -32,7 +32,7 @@ class ItemResult(BaseModel):
 
     source: str = Field(description="第几件, 例如 body:3")
     id: str | None = None
-    state: Literal["new", "changed", "unchanged", "refused"]
+    state: Literal["new", "changed", "unchanged", "waiting", "refused"]
     code: str | None = Field(None, description="拒收的代码; 原件在隔离区")
     detail: str | None = None
 
