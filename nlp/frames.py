@@ -6,14 +6,16 @@ Named groups of the pattern travel with the mention.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from nlp import prefilter, vocabulary
 from nlp.document import Mention, Turn
 from nlp.matcher import Matcher
+from nlp.prefilter import Need, Words
 
+Index = Mapping[str, Sequence[tuple[int, Words | None]]]
 _MACRO = re.compile(r"<([a-z_0-9]+)>")
 
 
@@ -25,7 +27,7 @@ class Frame:
     kind: str
     key: str
     pattern: re.Pattern[str]
-    needs: frozenset[str] | None
+    needs: tuple[Need, ...] | None
     by: str = "both"
     unless: re.Pattern[str] | None = None
     weight: float = 0.9
@@ -34,9 +36,10 @@ class Frame:
 def find(turn: Turn) -> Iterator[Mention]:
     """Every frame that fits the turn, as mentions without context, in the order of the files."""
     triggers, always, index = _index()
+    said = {hit.word for hit in triggers.find(turn.text)}
     numbers = set(always)
-    for hit in triggers.find(turn.text):
-        numbers |= index[hit.word]
+    for word in said:
+        numbers.update(n for n, second in index.get(word, ()) if second is None or not second.isdisjoint(said))
     speaker = turn.speaker.value
     for number in sorted(numbers):
         frame = frames()[number]
@@ -90,7 +93,7 @@ def _frame(row: dict[str, str], macros: dict[str, str]) -> Frame:
         kind=row["kind"],
         key=str(row["key"]),
         pattern=re.compile(source),
-        needs=prefilter.required(source),
+        needs=prefilter.needs(source),
         by=row.get("by", "both"),
         unless=re.compile(expand(unless, macros)) if unless else None,
         weight=float(row.get("weight", 0.9)),
@@ -105,13 +108,16 @@ def expand(pattern: str, macros: dict[str, str]) -> str:
 
 
 @cache
-def _index() -> tuple[Matcher[None], frozenset[int], dict[str, set[int]]]:
-    """Trigger words, frames that always run, and trigger word → frames."""
-    index: dict[str, set[int]] = {}
+def _index() -> tuple[Matcher[None], frozenset[int], Index]:
+    """Trigger words, frames that always run, and trigger word → frames with the words that they need besides."""
+    index: dict[str, list[tuple[int, Words | None]]] = {}
+    words: set[str] = set()
     always = set()
     for number, frame in enumerate(frames()):
         if frame.needs is None:
             always.add(number)
-        for word in frame.needs or ():
-            index.setdefault(word, set()).add(number)
-    return Matcher(dict.fromkeys(index), overlapping=True), frozenset(always), index
+        for need in frame.needs or ():
+            words |= need.first | (need.second or set())
+            for word in need.first:
+                index.setdefault(word, []).append((number, need.second))
+    return Matcher(dict.fromkeys(sorted(words)), overlapping=True), frozenset(always), index

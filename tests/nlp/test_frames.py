@@ -2,22 +2,28 @@ import pytest
 
 from nlp.durations import find_durations
 from nlp.frames import expand, frames
-from nlp.prefilter import required
+from nlp.prefilter import Need, needs
 
 
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
-        ("想买.{0,4}黄金", {"想买"}),
-        ("(?:黄金|白银)价", {"黄金", "白银"}),
-        ("[买卖]股票", {"股票"}),
+        ("想买.{0,4}黄金", [("想买", "黄金")]),
+        ("(?:黄金|白银)价", [("黄金 白银", "价")]),
+        ("[买卖]股票", [("股票", "买 卖")]),
+        ("黄金价.|(?:想|要)买", [("黄金价", ""), ("买", "想 要")]),
+        ("(不(?:要|想))", [("不", "要 想")]),
         (".{3}", None),
         ("(?:a|.)", None),
         ("(?:基金)?", None),
+        ("黄金|.", None),
     ],
 )
-def test_the_words_a_pattern_needs(pattern: str, words: set[str] | None) -> None:
-    assert required(pattern) == (None if words is None else frozenset(words))
+def test_the_words_a_pattern_needs(pattern: str, words: list[tuple[str, str]] | None) -> None:
+    expected = words and [
+        Need(frozenset(one.split()), frozenset(other.split()) if other else None) for one, other in words
+    ]
+    assert needs(pattern) == (None if expected is None else tuple(expected))
 
 
 def test_every_frame_compiles_and_has_a_name_of_its_own() -> None:
