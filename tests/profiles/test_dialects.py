@@ -1,6 +1,5 @@
 """Golden payloads of each dialect → the same event of ours; what is refused, and what must not be read into it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +19,7 @@ SENSORS = {"type": "track", "distinct_id": "C1", "time": MS, "event": "BuyProduc
            "identities": {"$identity_login_id": "C1", "$identity_android_id": "a1b2c3d4"},
            "properties": {"$os": "iOS", "product": "gold", "order_amount": 1000.5}}  # fmt: skip
 ZHUGE = {"dt": "evt", "usr": {"did": "dev-000001"},
-         "pr": {"$eid": "申购", "$cuid": "C1", "$ct": MS, "$sid": MS - 9, "_product": "gold", "_order_amount": 1000.5}}  # fmt: skip
+         "pr": {"$eid": "申购", "$cuid": "C1", "$ct": MS, "_product": "gold", "_revenue": 1000.5}}  # fmt: skip
 OURS = {"message_id": "m1", "customer_id": "C1", "event": "trade", "at": "2026-06-08T10:00:00+08:00",
         "properties": {"product": "gold", "amount": 1000.5, "side": "buy"}}  # fmt: skip
 
@@ -48,7 +47,11 @@ KINDS: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
     (segment(type="group", groupId="G7", traits={"name": "某公司"}), "group", {"group_id": "G7", "name": "某公司"}),
     (segment(type="track", event="Application Opened"), "login", {}),
     (SENSORS | {"event": "$AppStart", "properties": {}}, "login", {}),
-    (SENSORS | {"event": "$pageview", "properties": {"$title": "黄金"}}, "page_view", {"$title": "黄金", "page": "黄金"}),
+    (
+        SENSORS | {"event": "$pageview", "properties": {"$title": "黄金"}},
+        "page_view",
+        {"$title": "黄金", "page": "黄金"},
+    ),
     (SENSORS | {"type": "profile_set", "event": None, "properties": {"city": "杭州"}}, "identify", {"city": "杭州"}),
     (SENSORS | {"type": "profile_set_once", "properties": {"a": 1}}, "profile_set_once", {"a": 1}),
     (SENSORS | {"type": "profile_increment", "properties": {"a": 1}}, "profile_increment", {"a": 1}),
