@@ -2,9 +2,8 @@
 
 import re
 from functools import cache
-from importlib import resources
 
-import yaml
+from nlp import vocabulary
 
 _NUMERAL = "0-9零一二三四五六七八九十百千万亿两几多来个"
 BOUNDARY = re.compile(r"[,.;!?。;\s](?!\d)")
@@ -13,8 +12,7 @@ BOUNDARY = re.compile(r"[,.;!?。;\s](?!\d)")
 @cache
 def cues() -> dict[str, re.Pattern[str]]:
     """The compiled lists of the lexicon: `names` and `counted` match at a place, the `…_before` lists end at one."""
-    text = resources.files("nlp").joinpath("lexicon/values/amounts.yaml").read_text("utf-8")
-    lists = {name: words.split() for name, words in yaml.safe_load(text).items()}
+    lists = {name: words.split() for name, words in vocabulary.load("values/amounts").items()}
     found = {name: re.compile("|".join(words)) for name, words in lists.items()}
     for name in ("name_before", "price"):
         found[name] = re.compile(f"(?:{'|'.join(lists[name])})[是为在到约才就都差不多大概]{{0,3}}$")

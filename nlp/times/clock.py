@@ -9,11 +9,9 @@ nobody is called in the small hours; 八点多 is 08:00–09:00. 以后 opens th
 import re
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
+from nlp import vocabulary
 from nlp.times.calendar import small_int
 
 
@@ -69,8 +67,7 @@ _PAIRS = {"九十": (9, 10), "十一二": (11, 12), "十一十二": (11, 12), "�
 
 @cache
 def _parts() -> tuple[re.Pattern[str], dict[str, dict[str, Any]]]:
-    text = resources.files("nlp").joinpath("lexicon/values/parts.yaml").read_text("utf-8")
-    table: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    table: dict[str, dict[str, Any]] = vocabulary.load("values/parts")
     groups = (f"(?P<{key}>{'|'.join(row['words'].split())})" for key, row in table.items())
     return re.compile("|".join(groups)), table
 

@@ -2,12 +2,10 @@
 
 from datetime import date, timedelta
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
 from dongke.clock import TradingCalendar
+from nlp import vocabulary
 
 _SOLAR = {
     "元旦": (1, 1), "情人节": (2, 14), "三八": (3, 8), "妇女节": (3, 8), "五一": (5, 1), "五四": (5, 4),
@@ -27,8 +25,7 @@ _CALENDAR = TradingCalendar()
 
 @cache
 def _lunar() -> dict[int, dict[str, Any]]:
-    text = resources.files("nlp").joinpath("lexicon/values/lunar.yaml").read_text("utf-8")
-    table: dict[int, dict[str, Any]] = yaml.safe_load(text)
+    table: dict[int, dict[str, Any]] = vocabulary.load("values/lunar")
     return table
 
 

@@ -4,11 +4,9 @@ lexicon/values/contact.yaml)."""
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Literal
 
-import yaml
-
+from nlp import vocabulary
 from nlp.times.expressions import LIST, TimeExpr
 
 Mood = Literal["call", "stay_away", "free", "busy"]
@@ -40,8 +38,7 @@ class Clause:
 @cache
 def words() -> dict[str, re.Pattern[str]]:
     """The compiled lists of the lexicon."""
-    text = resources.files("nlp").joinpath("lexicon/values/contact.yaml").read_text("utf-8")
-    lists = {name: said.split() for name, said in yaml.safe_load(text).items()}
+    lists = {name: said.split() for name, said in vocabulary.load("values/contact").items()}
     found = {name: re.compile("|".join(said)) for name, said in lists.items()}
     not_, call, disturb = ("|".join(lists[k]) for k in ("not", "call", "disturb"))
     found["away"] = re.compile(rf"(?:{not_})[^,。;!?]{{0,10}}?(?:{call}|{disturb})")
