@@ -44,6 +44,11 @@ class Holding:
 
 def holders(told: Iterable[Told], at: datetime, succession: str) -> frozenset[str]:
     """Who holds the identifier at that time: nobody, one, or several who share it."""
+    told = list(told)
+    if len(told) == 1:  # nearly all of them
+        (only,) = told
+        is_his = only.from_at <= at and (only.until is None or at < only.until)
+        return frozenset({only.customer_id}) if is_his else frozenset()
     return frozenset(h.customer_id for h in holdings(told, succession) if h.covers(at))
 
 

@@ -43,28 +43,28 @@ class Resolution:
     refused: tuple[tuple[str, DongkeError], ...] = ()  #: kinds with values that can name nobody
 
 
-def decide(held: Mapping[str, frozenset[str]], persons: Mapping[str, str]) -> Resolution:
+def decide(held: Mapping[str, frozenset[str]], persons: Mapping[str, str], marks: Sequence[Mark] = ()) -> Resolution:
     """The choice (pure). `held`: kind → who holds it; `persons`: customer → the id under which he folds.
 
     A 客户号 that nobody has decides too: nobody is meant, whatever the other identifiers say.
     """
     ranked = sorted(held, key=lambda kind: registry().kinds[kind].priority)
     if CUSTOMER_ID in held and not held[CUSTOMER_ID]:
-        return Resolution()
+        return Resolution(marks=tuple(marks))
     by = next((kind for kind in ranked if len(held[kind]) == 1), None)
     if by is None:
-        return Resolution()
+        return Resolution(marks=tuple(marks))
     (who,) = held[by]
     same = {kind: {persons.get(c, c) for c in held[kind]} for kind in ranked}
     others = {kind: held[kind] for kind in ranked if same[kind] and persons.get(who, who) not in same[kind]}
-    return Resolution(who, by, others)
+    return Resolution(who, by, others, tuple(marks))
 
 
 def resolve_many(session: Session, asked: Sequence[Asked]) -> list[Resolution]:
     """Whom each names, in a few queries for all of them. Raises BadInput `time-naive`."""
     known = [_marks(one) for one in asked]
     found = resolve_marks(session, [(one.at, marks) for one, (marks, _) in zip(asked, known, strict=True)])
-    return [replace(r, refused=tuple(refused)) for r, (_, refused) in zip(found, known, strict=True)]
+    return [replace(r, refused=tuple(refused)) if refused else r for r, (_, refused) in zip(found, known, strict=True)]
 
 
 def resolve_marks(session: Session, asked: Sequence[tuple[datetime, Sequence[Mark]]]) -> list[Resolution]:

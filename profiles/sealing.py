@@ -9,9 +9,10 @@ import os
 from functools import lru_cache
 
 from dongke.errors import NotReady
-from dongke.settings import settings
+from dongke.settings import Settings, settings
 
 NONCE_BYTES = 12
+_known: list[tuple[Settings, bytes]] = []
 _INDEX, _SEAL = b"dongke identity blind index 1", b"dongke identity seal 1"
 
 
@@ -40,7 +41,15 @@ def unseal(kind: str, sealed: bytes) -> str:
 
 
 def _key(purpose: bytes) -> bytes:
-    return _derived(settings().signing_key(), purpose)
+    return _derived(_secret(), purpose)
+
+
+def _secret() -> bytes:
+    """The signing key, looked up once for these settings: a bulk load asks for it a hundred thousand times."""
+    config = settings()
+    if not _known or _known[0][0] is not config:
+        _known[:] = [(config, config.signing_key())]
+    return _known[0][1]
 
 
 @lru_cache(maxsize=8)
