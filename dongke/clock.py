@@ -92,9 +92,9 @@ class TradingCalendar:
 
     def days_between(self, start: date, end: date) -> int:
         """Trading days after `start` up to and including `end`; negative when `end` is before `start`."""
-        return self._opened_until(end) - self._opened_until(start)
+        return self.opened_until(end) - self.opened_until(start)
 
-    def _opened_until(self, day: date) -> int:
+    def opened_until(self, day: date) -> int:
         """Trading days of all time up to and including `day`: a table look-up, however long the span."""
         days, deltas = self._changes
         return _opened_by_data(day) + deltas[bisect_right(days, day)]

@@ -1,15 +1,18 @@
 """Facts out of the tables, as frozen values. Plain column rows, not ORM objects: a profile reads thousands of them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, Row, String, any_, literal, select
 from sqlmodel import Session, col
 
+from profiles import loading
 from profiles.calls import calls_of
-from profiles.facts import CustomerFacts, Event, Feedback, Quote, ReadTalk, Snapshot, Statement
+from profiles.facts import CustomerFacts, Event, Feedback, ReadTalk, Snapshot, Statement
 from profiles.grouping import Link
+from profiles.loading import quote_of as quote_of
 from profiles.models import (
     BehaviourEvent,
     IdentityLink,
@@ -37,38 +40,51 @@ def links_around(session: Session, *customer_ids: str) -> tuple[Link, ...]:
 
 def load(session: Session, customer_id: str, known_at: datetime | None = None) -> CustomerFacts:
     """All facts of the customer and of everyone he was ever merged with; those known by `known_at` where given."""
-    links = links_around(session, customer_id)
-    ids = {customer_id, *(x.customer_id for x in links), *(x.into_id for x in links)}
-    return CustomerFacts(
-        customer_id=customer_id,
-        assertions=_statements(session, ids, known_at),
-        feedback=_feedback(session, ids, known_at),
-        events=_events(session, ids, known_at) + calls_of(session, ids, known_at),
-        snapshots=_snapshots(session, ids, known_at),
-        links=tuple(x for x in links if known_at is None or x.known_at <= known_at),
-        readings=_readings(session, ids, known_at),
-    )
+    facts, ids, has_feedback = loading.load(session, customer_id, known_at)
+    return replace(facts, feedback=feedback_of(session, ids, known_at)) if has_feedback else facts
 
 
 def load_many(session: Session, customer_ids: Collection[str]) -> dict[str, CustomerFacts]:
     """All facts of each of these customers and of everyone who was ever merged with one of them, by id, in one go."""
-    links = links_around(session, *customer_ids)
-    ids = {*customer_ids, *(who for x in links for who in (x.customer_id, x.into_id))}
-    kinds: dict[str, tuple[Any, ...]] = {
+    links, ids = _persons(session, customer_ids)
+    kinds: dict[str, Any] = {
         "assertions": _statements(session, ids, None),
-        "feedback": _feedback(session, ids, None),
+        "feedback": feedback_of(session, ids),
         "events": _events(session, ids, None) + calls_of(session, ids, None),
         "snapshots": _snapshots(session, ids, None),
         "links": links,
         "readings": _readings(session, ids, None),
     }
+    return _sorted_out(kinds, links, ids)
+
+
+def load_part(session: Session, customer_ids: Collection[str], tags: Collection[str]) -> dict[str, CustomerFacts]:
+    """The same, but only the file and what concerns these tags: enough for suitability in a list."""
+    links, ids = _persons(session, customer_ids)
+    kinds: dict[str, Any] = {
+        "assertions": _statements(session, ids, None, tags),
+        "feedback": feedback_of(session, ids, tags=tags),
+        "snapshots": _snapshots(session, ids, None),
+        "links": links,
+    }
+    return _sorted_out(kinds, links, ids)
+
+
+def _persons(session: Session, customer_ids: Collection[str]) -> tuple[tuple[Link, ...], set[str]]:
+    links = links_around(session, *customer_ids)
+    return links, {*customer_ids, *(who for x in links for who in (x.customer_id, x.into_id))}
+
+
+def _sorted_out(
+    kinds: Mapping[str, tuple[Any, ...]], links: tuple[Link, ...], ids: Collection[str]
+) -> dict[str, CustomerFacts]:
     mine: dict[str, dict[str, list[Any]]] = {who: {name: [] for name in kinds} for who in ids}
     for name, rows in kinds.items():
         for row in rows:
             mine[row.customer_id][name].append(row)
     found: dict[str, CustomerFacts] = {}
     for group in _joined(ids, links):
-        whole = {name: tuple(row for who in group for row in mine[who][name]) for name in kinds}
+        whole: dict[str, Any] = {name: tuple(row for who in group for row in mine[who][name]) for name in kinds}
         found |= {who: CustomerFacts(customer_id=who, **whole) for who in group}
     return found
 
@@ -87,7 +103,9 @@ def _joined(ids: Collection[str], links: Iterable[Link]) -> list[list[str]]:
 _ASSERTION_COLUMNS = (*StoredAssertion.__table__.c, StoredReading.__table__.c.superseded_at)  # type: ignore[attr-defined]
 
 
-def _statements(session: Session, ids: Collection[str], known_at: datetime | None) -> tuple[Statement, ...]:
+def _statements(
+    session: Session, ids: Collection[str], known_at: datetime | None, tags: Collection[str] = ()
+) -> tuple[Statement, ...]:
     query = (
         select(*_ASSERTION_COLUMNS)
         .join(StoredReading, col(StoredReading.id) == col(StoredAssertion.reading_id))
@@ -95,6 +113,8 @@ def _statements(session: Session, ids: Collection[str], known_at: datetime | Non
     )
     if known_at is not None:
         query = query.where(col(StoredAssertion.known_at) <= known_at)
+    if tags:
+        query = query.where(col(StoredAssertion.tag).in_(tags))
     return tuple(_statement(row) for row in session.execute(query))
 
 
@@ -117,24 +137,15 @@ def _statement(row: Row[Any]) -> Statement:
     )
 
 
-def quote_of(conversation_id: str, evidence: dict[str, Any], talk_at: datetime) -> Quote:
-    """The stored evidence as a quote; without its own time it was said when the talk began."""
-    said_at = evidence.get("said_at")
-    return Quote(
-        conversation_id=conversation_id,
-        utterance=evidence["utterance"],
-        quote=evidence["quote"],
-        speaker=evidence["speaker"],
-        said_at=datetime.fromisoformat(said_at) if said_at else talk_at,
-        start_ms=evidence.get("start_ms"),
-        end_ms=evidence.get("end_ms"),
-    )
-
-
-def _feedback(session: Session, ids: Collection[str], known_at: datetime | None) -> tuple[Feedback, ...]:
+def feedback_of(
+    session: Session, ids: Collection[str], known_at: datetime | None = None, tags: Collection[str] = ()
+) -> tuple[Feedback, ...]:
+    """The verdicts on what these customers said (of these tags, where given), known by `known_at` where given."""
     query = select(TagFeedback).where(col(TagFeedback.customer_id).in_(ids))
     if known_at is not None:
         query = query.where(col(TagFeedback.known_at) <= known_at)
+    if tags:
+        query = query.where(col(TagFeedback.tag).in_(tags))
     rows = list(session.scalars(query))
     targets = statements_by_id(session, {row.assertion_id for row in rows if row.assertion_id})
     return tuple(

@@ -123,7 +123,7 @@ class _Walk:
     opened: date | None
     steps: list[Step] = field(default_factory=list)
     seen: date | None = None
-    visits: list[date] = field(default_factory=list)
+    visits: list[int] = field(default_factory=list)  #: trading days of all time, one for each day on which he came
     threats: int = 0
     closed: bool = False
     has_account: bool = False
@@ -148,7 +148,7 @@ class _Walk:
         """Lets the silence up to that day do its work."""
         while (patience := self._patience()) is not None:
             since, limit = patience
-            if self._gap(since, day) <= limit:
+            if (day - since).days <= limit or self._gap(since, day) <= limit:
                 return
             self._silent(max(self.calendar.add_days(since, limit + 1), self.steps[-1].on))
 
@@ -203,7 +203,8 @@ class _Walk:
 
     def _see(self, one: _Input) -> None:
         self.seen = one.on
-        self.visits = [d for d in self.visits if self._gap(d, one.on) < self.rule.return_trading_days] + [one.on]
+        today = self.calendar.opened_until(one.on)
+        self.visits = [d for d in self.visits if today - d < self.rule.return_trading_days] + [today]
         if self.stage is None:
             self._begin(one.on)
         elif self.stage in ("预流失", "流失") and not self.closed and not self.threats:

@@ -1,0 +1,167 @@
+"""取数: everything that a profile is folded from, in one statement – a profile is read three hundred times a second.
+
+PostgreSQL follows the merges, gathers each kind of fact as one JSON array and sends one row. What comes out is what
+`profiles.repository` gives row by row (tests/profiles/test_loading.py holds the two against each other).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.types import DateTime, String
+from sqlmodel import Session
+
+from profiles.facts import CustomerFacts, Event, Quote, ReadTalk, Snapshot, Statement
+from profiles.grouping import Link
+
+#: the customer and everyone he was ever merged with, directly or through others
+_WHO = """
+    with recursive who(id) as (
+        select :customer_id
+        union
+        select next.id from who cross join lateral (
+            select into_id from identitylink where customer_id = who.id
+            union all
+            select customer_id from identitylink where into_id = who.id
+        ) next(id)
+    ), person as materialized (select array_agg(id) as ids from who)"""
+_KNOWN = "(:known_at is null or {0} <= :known_at)"
+_CALLS = """
+    select 'recording' as kind, id, customer_id, advisor_id, direction, answered, started_at as at,
+           received_at as known_at
+    from recording
+    union all
+    select 'conversation', id, customer_id, advisor_id, direction, answered, started_at, known_at
+    from conversation where channel = 'call' and recording_id is null
+    union all
+    select 'attempt', id, customer_id, advisor_id, 'out', false, at, known_at from attempt"""
+
+
+def _rows(columns: str, table: str, known: str, customer: str = "x.customer_id") -> str:
+    """All rows of one kind as one JSON array of arrays."""
+    return (
+        f"(select json_agg(json_build_array({columns})) from {table}"
+        f" where {customer} = any(person.ids) and {_KNOWN.format(known)})"
+    )
+
+
+_ASSERTION = (
+    "x.id, x.customer_id, x.conversation_id, x.tag, x.polarity, x.value, x.confidence, x.evidence, x.said_at,"
+    " x.known_at, r.superseded_at, x.holder, x.certainty, x.explanation"
+)
+_PARTS = {
+    "links": _rows("x.id, x.customer_id, x.into_id, x.at, x.known_at, x.by, x.undoes", "identitylink x", "x.known_at"),
+    "assertions": _rows(_ASSERTION, "tag_assertion x join reading r on r.id = x.reading_id", "x.known_at"),
+    "events": _rows("x.message_id, x.customer_id, x.event, x.at, x.known_at, x.properties", "behaviourevent x",
+                    "x.known_at"),
+    "calls": _rows("x.kind, x.id, x.customer_id, x.answered, x.at, x.known_at, x.advisor_id, x.direction",
+                   f"({_CALLS}) x", "x.known_at"),
+    "snapshots": _rows("x.id, x.customer_id, x.effective_at, x.known_at, x.data", "staticsnapshot x", "x.known_at"),
+    "readings": _rows("x.conversation_id, x.customer_id, x.read_at, x.superseded_at, x.mentions, x.notes", "reading x",
+                      "x.read_at"),
+    "feedback": "exists (select from tagfeedback x where x.customer_id = any(person.ids))",
+}  # fmt: skip
+_LOAD = text(
+    f"{_WHO} select person.ids, {', '.join(f'{part} as {name}' for name, part in _PARTS.items())} from person"
+).bindparams(bindparam("customer_id", type_=String()), bindparam("known_at", type_=DateTime(timezone=True)))
+
+
+class Loaded(NamedTuple):
+    """The facts but for the feedback, everyone whose they are, and whether there is feedback to be fetched."""
+
+    facts: CustomerFacts
+    customer_ids: list[str]
+    has_feedback: bool
+
+
+def load(session: Session, customer_id: str, known_at: datetime | None = None) -> Loaded:
+    """All facts of the customer and of everyone he was ever merged with; those known by `known_at` where given."""
+    row = session.connection().execute(_LOAD, {"customer_id": customer_id, "known_at": known_at}).one()
+    facts = CustomerFacts(
+        customer_id=customer_id,
+        assertions=tuple(_statement(*r) for r in row.assertions or ()),
+        events=tuple([Event(i, who, name, _at(at), _at(known), p) for i, who, name, at, known, p in row.events or ()])
+        + tuple(_call(*r) for r in row.calls or ()),
+        snapshots=tuple(Snapshot(i, who, _at(at), _at(known), data) for i, who, at, known, data in row.snapshots or ()),
+        links=_links(row.links or ()),
+        readings=tuple(_reading(*r) for r in row.readings or ()),
+    )
+    return Loaded(facts, row.ids, row.feedback)
+
+
+_at = datetime.fromisoformat
+
+
+def _links(rows: Iterable[Any]) -> tuple[Link, ...]:
+    links = (Link(i, who, into, _at(at), _at(known), by, undoes) for i, who, into, at, known, by, undoes in rows)
+    return tuple(sorted(links, key=lambda x: x.order))
+
+
+def _statement(
+    ident: str,
+    customer_id: str,
+    conversation_id: str,
+    tag: str,
+    polarity: str,
+    value: Any,
+    confidence: float,
+    evidence: Any,
+    said: str,
+    known: str,
+    superseded: str | None,
+    holder: str,
+    certainty: str,
+    explanation: Any,
+) -> Statement:
+    said_at = _at(said)
+    return Statement(
+        id=ident,
+        customer_id=customer_id,
+        conversation_id=conversation_id,
+        tag=tag,
+        polarity=polarity,
+        value=value,
+        confidence=float(confidence),
+        evidence=tuple(quote_of(conversation_id, e, said_at) for e in evidence),
+        said_at=said_at,
+        known_at=_at(known),
+        superseded_at=_at(superseded) if superseded else None,
+        holder=holder,
+        certainty=certainty,
+        explanation=explanation,
+    )
+
+
+def quote_of(conversation_id: str, evidence: dict[str, Any], talk_at: datetime) -> Quote:
+    """The stored evidence as a quote; without its own time it was said when the talk began."""
+    said_at = evidence.get("said_at")
+    return Quote(
+        conversation_id=conversation_id,
+        utterance=evidence["utterance"],
+        quote=evidence["quote"],
+        speaker=evidence["speaker"],
+        said_at=_at(said_at) if said_at else talk_at,
+        start_ms=evidence.get("start_ms"),
+        end_ms=evidence.get("end_ms"),
+    )
+
+
+def _call(
+    kind: str, ident: str, customer_id: str, answered: bool, at: str, known: str, advisor_id: str, direction: str
+) -> Event:
+    return Event(
+        id=f"call:{kind}:{ident}",
+        customer_id=customer_id,
+        event="call_answered" if answered else "call_unanswered",
+        at=_at(at),
+        known_at=_at(known),
+        properties={"advisor": advisor_id, "direction": direction},
+    )
+
+
+def _reading(
+    conversation_id: str, customer_id: str, read: str, superseded: str | None, mentions: Any, notes: Any
+) -> ReadTalk:
+    ended = _at(superseded) if superseded else None
+    return ReadTalk(conversation_id, customer_id, _at(read), ended, tuple(mentions), tuple(notes))
