@@ -17,6 +17,8 @@ import typer
 from api.cli_db import app as db_app
 from api.cli_identity import app as identity_app
 from api.cli_import import app as import_app
+from api.cli_rights import app as rights_app
+from api.cli_segments import app as segments_app
 from dongke.errors import BadInput, DongkeError
 
 app = typer.Typer(
@@ -26,8 +28,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(db_app, name="db")
+app.add_typer(rights_app, name="rights")
 app.add_typer(identity_app, name="identity")
 app.add_typer(import_app, name="import")
+app.add_typer(segments_app, name="segment")
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="写到文件; 不给则写到标准输出")]
 

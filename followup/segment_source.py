@@ -17,6 +17,7 @@ from dongke.settings import settings
 from followup import playbooks
 from followup.deadlines import as_date, day_after
 from followup.models import State, StoredOpportunity
+from followup.opportunity import Opportunity
 from followup.playbooks import Playbook
 from profiles.segments.follow import FollowState, Matter, Members
 
@@ -45,7 +46,7 @@ def _matters(session: Session, head: Mapping[str, str]) -> dict[str, list[Matter
     return found
 
 
-def matter(row: StoredOpportunity, book: Playbook) -> Matter:
+def matter(row: StoredOpportunity | Opportunity, book: Playbook) -> Matter:
     """The live opportunity with the moments at which time alone changes it (as `followup.case` reckons them)."""
     return Matter(
         playbook=row.playbook,
@@ -62,7 +63,7 @@ def matter(row: StoredOpportunity, book: Playbook) -> Matter:
     )
 
 
-def _ends(row: StoredOpportunity, book: Playbook) -> list[datetime]:
+def _ends(row: StoredOpportunity | Opportunity, book: Playbook) -> list[datetime]:
     ends = [row.opened_at + timedelta(days=book.keep.days)] if book.keep else []
     matures = as_date(row.value.get(book.due.maturity)) if book.due.maturity else None
     if matures is not None and matures >= beijing(row.opened_at).date():

@@ -213,12 +213,13 @@ def strictest(several: Iterable[Rights]) -> Rights:
     """Of ids that are one person: what one of them refuses or has deleted, the person does."""
     each = list(several)
     refused = frozenset[Purpose]().union(*(r.refused for r in each))
+    deletions = [d for r in each for d in r.deletions]
     return Rights(
         state=max((r.state for r in each), key=_STRICTNESS.index, default=State.ACTIVE),
         held=any(r.held for r in each),
         granted=frozenset[Purpose]().union(*(r.granted for r in each)) - refused,
         refused=refused,
-        deletions=tuple(dict.fromkeys(d for r in each for d in r.deletions)),
+        deletions=tuple(d for n, d in enumerate(deletions) if d not in deletions[:n]),  # values: no hash
     )
 
 

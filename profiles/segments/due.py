@@ -12,11 +12,12 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from dongke.clock import at_beijing, beijing
+from profiles.deeds import INFLOWS, OUTFLOWS, TRADES
 from profiles.facts import CustomerFacts
 
 HORIZON_DAYS = 16  #: a row is read again after so many days at the latest
 WINDOWS = (timedelta(days=30),)  #: of the sums of money
-MONEY = frozenset({"trade", "deposit", "withdraw", "transfer_in", "transfer_out"})
+MONEY = frozenset({*TRADES, *INFLOWS, *OUTFLOWS})
 
 State = Callable[[datetime], Any]
 

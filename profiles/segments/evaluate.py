@@ -10,7 +10,7 @@ from typing import Any
 
 from dongke.clock import beijing
 from profiles.segments import kinds
-from profiles.segments.checks import Moment, passes
+from profiles.segments.checks import Moment, passes, strength
 from profiles.segments.phrases import plain, yuan
 from profiles.segments.row import Item, Row
 from profiles.segments.sentence import leaf_text, to_sentence
@@ -77,8 +77,7 @@ def _actual(leaf: Leaf, row: Row, moment: Moment) -> str:
     items = row.of(told)
     if not told.is_collection:
         return value_words(told.value, items[0][""])
-    texts = row.texts.get(told.source, ("",) * len(items))
-    found = [_item_words(leaf, item, text, moment) for item, text in zip(items, texts, strict=True)]
+    found = [_item_words(leaf, item, moment) for item in items]
     if not found:
         return f"没有{told.label}"
     fitting = [words for fits, words in found if fits]
@@ -86,15 +85,17 @@ def _actual(leaf: Leaf, row: Row, moment: Moment) -> str:
     return "、".join(shown[:MAX_SHOWN]) + (f" 等{len(shown)}项" if len(shown) > MAX_SHOWN else "")
 
 
-def _item_words(leaf: Leaf, item: Item, text: str, moment: Moment) -> tuple[bool, str]:
+def _item_words(leaf: Leaf, item: Item, moment: Moment) -> tuple[bool, str]:
     """Whether the item fits, and its words with what does not."""
+    text = str(item["text"])
+    if any(f.fades for f, _ in leaf.whole):
+        text = f"{text} 强度{plain(strength(item, moment))}"
     failed = [
         f.label
         for f, ops in leaf.whole
         if not f.hidden and not all(passes(c, item, moment) for c in kinds.checks_of(f, ops, moment))
     ]
-    fits = _fits(leaf, item, moment)
-    if fits:
+    if _fits(leaf, item, moment):
         return True, text
     return False, f"{text} {'、'.join(failed) + '不符' if failed else '不在此列'}"
 

@@ -16,21 +16,22 @@ from sqlmodel import Session, col, select
 
 from dongke.clock import now
 from dongke.directory import Advisor, Customer
-from dongke.errors import NotFound
+from dongke.errors import BadInput, NotFound
 from dongke.scope import Principal, readable_customer
-from profiles.identity import canonical
-from profiles.profile import Profile
+from profiles import suitability
+from profiles.labels import tables
+from profiles.persons import canonical
 from profiles.segments import gate
 from profiles.segments.checks import Moment
 from profiles.segments.evaluate import Finding, explain
 from profiles.segments.follow import FollowSource
 from profiles.segments.models import SegmentItem, SegmentRow
-from profiles.segments.people import Person, people
 from profiles.segments.query import condition
+from profiles.segments.row import Row
 from profiles.segments.tree import Tree, leaf
-from profiles.segments.view import MOST_AT_ONCE, settle
+from profiles.segments.view import MOST_AT_ONCE, settle, stored
 from profiles.service import trading_calendar
-from profiles.suitability import allowed
+from profiles.suitability import allowed, table_on
 
 MATURITY_DAYS = (7, 3, 0)  #: T-7, T-3, T-0
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -45,7 +46,7 @@ class Member:
     advisor_id: str
     advisor_name: str
     because: str
-    offer: Mapping[str, Any] | None = None  #: of a list that suggests: may_offer, rule, highest_product
+    offer: Mapping[str, Any] | None = None  #: of a list that suggests: status (allowed, blocked), rule, text
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -68,7 +69,7 @@ def settled(session: Session, follow: FollowSource) -> Moment:
 def count(session: Session, principal: Principal, tree: Tree, asked: Moment, suggests: str | None = None) -> int:
     """How many customers belong to it, of those whom the principal may read."""
     query = _belonging(principal, tree, asked, suggests).with_only_columns(func.count())
-    return session.execute(query).scalar_one()
+    return int(session.execute(query).scalar_one())
 
 
 def members(
@@ -76,10 +77,9 @@ def members(
     principal: Principal,
     tree: Tree,
     asked: Moment,
-    follow: FollowSource,
     *,
     after: str | None = None,
-    limit: int = 50,
+    limit: int | None = 50,
     suggests: str | None = None,
 ) -> list[Member]:
     """The customers who belong to it, by id, from behind `after` on, with why."""
@@ -87,13 +87,11 @@ def members(
     if after is not None:
         query = query.where(col(Customer.id) > after)
     rows = session.execute(query.order_by(col(Customer.id)).limit(limit)).all()
-    who = _people(session, [row[0].id for row in rows], follow, asked)
+    who = stored(session, [customer.id for customer, _ in rows])
     return [_member(customer, advisor, who[customer.id], tree, asked, suggests) for customer, advisor in rows]
 
 
-def why(
-    session: Session, principal: Principal, tree: Tree, customer_id: str, asked: Moment, follow: FollowSource
-) -> tuple[str, Finding]:
+def why(session: Session, principal: Principal, tree: Tree, customer_id: str, asked: Moment) -> tuple[str, Finding]:
     """Why that customer belongs to it or not: the id under which he folds, and every condition with what there is.
 
     Raises NotFound `customer-unknown`, also where the principal may not read him or he may not be profiled.
@@ -102,18 +100,20 @@ def why(
     head = readable_customer(session, principal, canonical(session, customer_id)).id
     if not gate.admitted(session, [head]):
         raise NotFound("customer-unknown", f"没有客户 {customer_id}")
-    person = _people(session, [head], follow, asked)[head]
-    return head, explain(tree, person.row(asked.at), asked)
+    return head, explain(tree, stored(session, [head])[head], asked)
 
 
-def to_csv(found: Sequence[Member]) -> str:
+def to_csv(found: Sequence[Member], *, suggests: bool) -> str:
     """The list for a spreadsheet; no cell can be taken for a formula."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    suggests = any(m.offer is not None for m in found)
     writer.writerow(["客户号", "姓名", "投资顾问", "投资顾问号", "入选原因", *(["适当性", "规则"] if suggests else [])])
     for m in found:
-        offer = [("可推荐" if m.offer["may_offer"] else "不可推荐"), m.offer["rule"]] if m.offer is not None else []
+        offer = (
+            [("可推荐" if m.offer["status"] == "allowed" else "不可推荐"), m.offer["text"]]
+            if m.offer is not None
+            else []
+        )
         writer.writerow(map(guarded, [m.customer_id, m.name, m.advisor_name, m.advisor_id, m.because, *offer]))
     return out.getvalue()
 
@@ -133,6 +133,11 @@ class Maturing:
     left: int
     is_provisional: bool
 
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """Where it stands in the list."""
+        return self.data["on"], self.member.customer_id, self.number
+
     def to_json(self) -> dict[str, Any]:
         told = {key: self.data.get(key) for key in ("source", "product", "institution", "low", "high")}
         days = {"matures_on": self.data["on"], "trading_days_left": self.left, "is_provisional": self.is_provisional}
@@ -143,7 +148,6 @@ def maturing(
     session: Session,
     principal: Principal,
     asked: Moment,
-    follow: FollowSource,
     *,
     left: Sequence[int] = MATURITY_DAYS,
     after: tuple[str, str, int] | None = None,
@@ -166,7 +170,7 @@ def maturing(
         query = query.where(tuple_(on, col(SegmentItem.customer_id), col(SegmentItem.number)) > place)
     query = query.order_by(on, col(SegmentItem.customer_id), col(SegmentItem.number)).limit(limit)
     rows = session.execute(query).all()
-    who = _people(session, [item.customer_id for item, _, _ in rows], follow, asked)
+    who = stored(session, [item.customer_id for item, _, _ in rows])
     return [_maturing(item, customer, advisor, who, days, asked, suggests) for item, customer, advisor in rows]
 
 
@@ -174,7 +178,7 @@ def _maturing(
     item: SegmentItem,
     customer: Customer,
     advisor: Advisor,
-    who: Mapping[str, Person],
+    who: Mapping[str, Row],
     days: Mapping[int, tuple[str, str]],
     asked: Moment,
     suggests: str | None,
@@ -195,28 +199,26 @@ def _belonging(principal: Principal, tree: Tree, asked: Moment, suggests: str | 
     )
 
 
-def _people(session: Session, ids: Sequence[str], follow: FollowSource, asked: Moment) -> dict[str, Person]:
-    if not ids:
-        return {}
-    found, _ = people(session, set(ids), follow, asked.at, asked.calendar)
-    return {p.customer_id: p for p in found}
-
-
-def _member(
-    customer: Customer, advisor: Advisor, person: Person, tree: Tree, asked: Moment, suggests: str | None
-) -> Member:
-    because = explain(tree, person.row(asked.at), asked).because
-    offer = offer_of(person.profile(asked.at), suggests) if suggests is not None else None
+def _member(customer: Customer, advisor: Advisor, row: Row, tree: Tree, asked: Moment, suggests: str | None) -> Member:
+    because = explain(tree, row, asked).because
+    offer = offer_of(row, suggests, asked.today) if suggests is not None else None
     return Member(customer.id, customer.name, advisor.id, advisor.name, because, offer)
 
 
-def offer_of(profile: Profile, risk: str) -> dict[str, Any]:
-    """适当性 of a suggestion of that risk: whether it may be made, and the rule that says so."""
-    fits, rule = allowed(risk, profile.suitability)
-    return {
-        "product_risk": risk,
-        "may_offer": fits,
-        "rule": rule,
-        "highest_product": profile.suitability.highest_product,
-        "table_version": profile.suitability.table_version,
-    }
+def suggestion(what: str | None) -> str | None:
+    """What a list suggests: a product, `permission:<code>`, or a product risk. Raises BadInput `suggestion-unknown`."""
+    if what is None or what in tables()["product"] or what in table_on(now().date()).products:
+        return what
+    if what.startswith("permission:") and what.removeprefix("permission:") in tables()["permission"]:
+        return what
+    raise BadInput("suggestion-unknown", f"没有产品 {what[:40]}: 要产品代码, permission:权限代码, 或 R1–R5")
+
+
+def offer_of(row: Row, what: str, today: date) -> dict[str, Any]:
+    """适当性 of the suggestion on that day: whether it may be made, by which rule, and that in words."""
+    customer = row.suitability(today)
+    if what in table_on(today).products:
+        fits, words = allowed(what, customer)
+        return {"suggestion": what, "status": "allowed" if fits else "blocked", "rule": "risk_level", "text": words}
+    told = suitability.offer(what, customer).to_json()
+    return {"suggestion": what, "status": told["status"], "rule": told["rule"], "text": told["text"]}

@@ -12,7 +12,7 @@ from typing import Any
 
 from dongke.clock import TradingCalendar
 from profiles.beliefs import Tag
-from profiles.expiry import INFLOWS, amount_of
+from profiles.deeds import INFLOWS, amount_of, is_buy, is_sale
 from profiles.facts import CustomerFacts, Event
 from profiles.labels import as_date, label, yuan_text
 from profiles.parameters import Parameters
@@ -55,20 +55,14 @@ def _bought(facts: CustomerFacts) -> Iterator[Maturity]:
     """Purchases that told their maturity, until the same product is sold."""
     for e in facts.events:
         on = as_date(e.properties.get("matures_on"))
-        if e.event == "trade" and e.properties.get("side", "buy") == "buy" and on and not _sold(e, facts.events):
+        if on and is_buy(e) and not _sold(e, facts.events):
             amount = amount_of(e)
             yield Maturity(on, "own", _code(e.properties), None, _number(amount), _number(amount), _name(e.properties))
 
 
 def _sold(bought: Event, events: Iterable[Event]) -> bool:
     product = bought.properties.get("product")
-    return any(
-        e.event == "trade"
-        and e.properties.get("side") == "sell"
-        and e.properties.get("product") == product
-        and e.at > bought.at
-        for e in events
-    )
+    return any(is_sale(e) and e.properties.get("product") == product and e.at > bought.at for e in events)
 
 
 def _on_file(facts: CustomerFacts) -> Iterator[Maturity]:
@@ -104,8 +98,8 @@ def _answered(m: Maturity, events: Iterable[Event], calendar: TradingCalendar, k
 
 
 def _is_answer(e: Event, m: Maturity) -> bool:
-    if e.event == "trade":
-        return e.properties.get("side", "buy") == "buy" and as_date(e.properties.get("matures_on")) != m.on
+    if is_buy(e):
+        return as_date(e.properties.get("matures_on")) != m.on
     return m.source == "heard" and e.event in INFLOWS
 
 

@@ -53,7 +53,7 @@ class Segment(SQLModel, table=True):
     name: str
     version: int = 1
     tree: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
-    suggests: str | None = None  #: R1–R5: what its lists are going to suggest, so that they carry suitability
+    suggests: str | None = None  #: what its lists are going to suggest, so that they carry suitability
     owner: str = Field(index=True)
     made_at: datetime = Field(sa_type=AwareDateTime)
     changed_at: datetime = Field(sa_type=AwareDateTime)

@@ -36,14 +36,19 @@ class Person:
         return fold(self.facts, moment, moment, calendar=self.calendar)
 
     def row(self, moment: datetime) -> Row:
-        return row_of(self.facts, self.profile(moment), self.follow, self.basics, self.calendar, parameters())
+        return self._row(self.profile(moment))
+
+    def _row(self, profile: Profile) -> Row:
+        return row_of(self.facts, profile, self.follow, self.basics, self.calendar, parameters())
 
     def state(self) -> State:
         """What time alone may change in the row, as a function of the moment."""
         marks = marks_of(self.facts)
 
         def state(moment: datetime) -> Any:
-            return self.row(moment), marks(moment)
+            profile = self.profile(moment)
+            reasons = [(p.code, p.tag_id) for f in profile.behaviour.values() for p in f.parts]
+            return self._row(profile), marks(moment), reasons
 
         return state
 

@@ -29,7 +29,8 @@ def condition(tree: Tree, moment: Moment) -> ColumnElement[bool]:
 def _value(leaf: Leaf, moment: Moment) -> ColumnElement[bool]:
     data = col(SegmentRow.values)
     found = [_check(c, data, moment, leaf.attribute) for f, ops in leaf.whole for c in kinds.checks_of(f, ops, moment)]
-    return func.coalesce(and_(*found), False)
+    known: ColumnElement[bool] = func.coalesce(and_(*found), literal(False))
+    return known
 
 
 def _collection(leaf: Leaf, moment: Moment) -> ColumnElement[bool]:

@@ -6,34 +6,41 @@ asked. What time changes otherwise (a tag expires, a stage of the lifecycle ends
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from dongke.clock import TradingCalendar, beijing
 from profiles.beliefs import Status, Tag
+from profiles.crosscheck import stances
 from profiles.facts import CustomerFacts
-from profiles.labels import value_text
+from profiles.features import Part
+from profiles.labels import label, value_text
 from profiles.parameters import Parameters
 from profiles.profile import Profile
 from profiles.segments.follow import FollowState, Matter
 from profiles.segments.maturities import Maturity, maturities
 from profiles.segments.vocabulary import VALUE, Attribute, Field, vocabulary
-from profiles.suitability import allowed, table_on
+from profiles.suitability import Suitability, allowed, assess, table_on
 
 Item = Mapping[str, Any]
+SUITABILITY = "suitability"  #: among the values, for lists that suggest; no attribute
 HALF_LIFE_DAYS = 90.0  #: of a tag that has no parameters, as in profiles.beliefs
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """一位客户的圈选行. `texts` are the items in words, for explanations; they are not stored."""
+    """一位客户的圈选行. Items carry their `text`."""
 
     customer_id: str
     values: Mapping[str, Any]
     items: Mapping[str, tuple[Item, ...]]
-    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+
+    def suitability(self, today: date) -> Suitability:
+        """适当性 on that day, from what the row keeps of the file, of what he says of risk, and of what he refuses."""
+        kept = self.values[SUITABILITY]
+        return assess(kept["static"], kept["stances"], today, refused=kept["refused"])
 
     def of(self, attribute: Attribute) -> tuple[Item, ...]:
         """The items of a collection; of an attribute with one value, that value as the only item."""
@@ -63,18 +70,17 @@ def row_of(
     tags = [t for t in profile.tags if t.status is not Status.REMOVED]
     matured = maturities(held, profile.tags, profile.today, calendar, known)
     items: dict[str, list[Item]] = {}
-    texts: dict[str, list[str]] = {}
     for tag in tags:
         items.setdefault(f"tag.{tag.tag}", []).append(_tag(tag, known))
-        texts.setdefault(f"tag.{tag.tag}", []).append(_tag_text(tag, profile.today))
-    items["maturity"], texts["maturity"] = [_maturity(m) for m in matured], [m.text for m in matured]
+    items["maturity"] = [_maturity(m) for m in matured]
     items["follow.open"] = [_matter(m) for m in follow.matters]
-    texts["follow.open"] = [_matter_text(m) for m in follow.matters]
+    kept = {"static": profile.static, "stances": stances(profile.tags), "refused": sorted(facts.refused)}
+    preference = profile.behaviour.get("fund_preference")
+    items["preference"] = [_preference(p) for p in (preference.parts if preference else ())]
     return Row(
         profile.customer_id,
-        _values(profile, follow, basics),
+        _values(profile, follow, basics) | {SUITABILITY: kept},
         {name: tuple(rows) for name, rows in items.items() if rows},
-        {name: tuple(rows) for name, rows in texts.items() if rows},
     )
 
 
@@ -200,17 +206,29 @@ def _tag(tag: Tag, known: Parameters) -> Item:
     }
     name = f"tag.{tag.tag}"
     found = _item(name, told) if name in vocabulary().attributes else {}
-    return found | {"half_life": rule.half_life_days if rule else HALF_LIFE_DAYS}
+    half_life = rule.half_life_days if rule else HALF_LIFE_DAYS
+    return found | {"half_life": half_life, "text": _tag_text(tag)}
 
 
-def _tag_text(tag: Tag, today: date) -> str:
-    words = value_text(tag.tag, tag.polarity, tag.value, today)
-    return f"{words} ({beijing(tag.said_at).date()}说, 强度{tag.strength}{', ' + tag.reason if tag.reason else ''})"
+def _tag_text(tag: Tag) -> str:
+    """Dates with their year: the text is kept for longer than this year."""
+    words = value_text(tag.tag, tag.polarity, tag.value, date.min)
+    return f"{words} ({beijing(tag.said_at).date()}说{', ' + tag.reason if tag.reason else ''})"
 
 
 def _maturity(m: Maturity) -> Item:
     told = {"on": m.on, "source": m.source, "low": m.low, "high": m.high}
-    return _item("maturity", told | {"product": m.product, "institution": m.institution})
+    return _item("maturity", told | {"product": m.product, "institution": m.institution}) | {"text": m.text}
+
+
+def _preference(p: Part) -> Item:
+    found = _item("preference", {**p.value, "product": p.code})
+    return found | {"text": f"{label('product', p.code)} {_indexes(found)}"}
+
+
+def _indexes(found: Item) -> str:
+    named = (("行为", found.get("behaviour")), ("口头", found.get("speech")))
+    return ", ".join(f"{name}约{value}" for name, value in named if value is not None)
 
 
 def _matter(m: Matter) -> Item:
@@ -229,8 +247,5 @@ def _matter(m: Matter) -> Item:
     }
     other = {"product_intent": "permission", "permission": "product"}.get(m.playbook)
     told |= {name: None for name in ("product", "permission") if other is None or name == other}
-    return _item("follow.open", told)
-
-
-def _matter_text(m: Matter) -> str:
-    return f"{m.label}{' ' + m.key if m.key else ''} ({beijing(m.due_at):%Y-%m-%d} 到期限)"
+    words = f"{m.label}{' ' + m.key if m.key else ''} (期限 {beijing(m.due_at).date()})"
+    return _item("follow.open", told) | {"text": words}

@@ -21,13 +21,13 @@ from dongke.scope import Principal, Role
 from profiles.segments.checks import Moment
 from profiles.segments.evaluate import explain
 from profiles.segments.follow import FollowSource
+from profiles.segments.lists import suggestion
 from profiles.segments.models import Segment, SegmentChange, SegmentMember, SegmentRow
-from profiles.segments.people import people
 from profiles.segments.query import condition
+from profiles.segments.sentence import to_sentence
 from profiles.segments.tree import Tree, from_json, to_json
-from profiles.segments.view import MOST_AT_ONCE, settle
+from profiles.segments.view import MOST_AT_ONCE, settle, stored
 from profiles.service import trading_calendar
-from profiles.suitability import table_on
 
 MAX_NAME_CHARS = 60
 EXPLAINED = 2_000  #: changes of one settlement that are explained one by one
@@ -36,7 +36,7 @@ WRITERS = (Role.ADVISOR, Role.MANAGER, Role.ADMIN)
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """客群的定义. `suggests` (R1–R5): the risk of what its lists are going to suggest."""
+    """客群的定义. `suggests`: what its lists are going to suggest (see lists.suggestion)."""
 
     name: str
     tree: Tree
@@ -44,14 +44,14 @@ class Definition:
 
 
 def create(session: Session, principal: Principal, told: Definition) -> Segment:
-    """Saves a segment. Raises BadInput `segment-name-invalid`, `product-risk-unknown`; Forbidden `role-forbidden`."""
+    """Saves a segment. Raises BadInput `segment-name-invalid`, `suggestion-unknown`; Forbidden `role-forbidden`."""
     principal.need(*WRITERS)
     moment = now()
     row = Segment(
         id=uuid4().hex[:12],
         name=_name(told.name),
         tree=to_json(told.tree),
-        suggests=product_risk(told.suggests),
+        suggests=suggestion(told.suggests),
         owner=principal.subject,
         made_at=moment,
         changed_at=moment,
@@ -69,7 +69,7 @@ def change(session: Session, principal: Principal, segment_id: str, version: int
     if row.version != version:
         raise Conflict("segment-changed", f"客群已是第 {row.version} 版, 请先重新读取")
     row.version += to_json(told.tree) != row.tree
-    row.name, row.tree, row.suggests = _name(told.name), to_json(told.tree), product_risk(told.suggests)
+    row.name, row.tree, row.suggests = _name(told.name), to_json(told.tree), suggestion(told.suggests)
     row.changed_at = now()
     session.add(row)
     session.flush()
@@ -101,19 +101,19 @@ def tree_of(segment: Segment) -> Tree:
     return from_json(segment.tree)
 
 
-def product_risk(risk: str | None) -> str | None:
-    """The risk level, if the matching table knows it. Raises BadInput `product-risk-unknown`."""
-    known = table_on(now().date()).products
-    if risk is not None and risk not in known:
-        raise BadInput("product-risk-unknown", f"产品风险等级只能是 {'、'.join(known)}")
-    return risk
+def sentence_of(segment: Segment) -> str:
+    """Its condition in words, or why it can no longer be used."""
+    try:
+        return to_sentence(tree_of(segment))
+    except BadInput as fault:
+        return f"(这个条件已不能用: {fault.detail})"
 
 
 def settle_members(session: Session, follow: FollowSource, segments: Iterable[Segment]) -> int:
     """Brings the members of these segments up to date and records who came and left. How many did."""
     moment = now()
     settle(session, follow, moment=moment, most=MOST_AT_ONCE)
-    return sum(_settle_one(session, follow, segment, moment) for segment in segments)
+    return sum(_settle_one(session, segment, moment) for segment in segments)
 
 
 def settle_all(session: Session, follow: FollowSource) -> int:
@@ -128,14 +128,14 @@ def settle_all(session: Session, follow: FollowSource) -> int:
     return settle_members(session, follow, readable)
 
 
-def _settle_one(session: Session, follow: FollowSource, segment: Segment, moment: datetime) -> int:
+def _settle_one(session: Session, segment: Segment, moment: datetime) -> int:
     asked = Moment(moment, trading_calendar())
     belongs = condition(tree_of(segment), asked)
     members = select(SegmentMember.customer_id).where(SegmentMember.segment_id == segment.id)
     stays = select(SegmentRow.customer_id).where(belongs)
     entered = list(session.exec(stays.where(col(SegmentRow.customer_id).not_in(members))))
     left = list(session.exec(members.where(col(SegmentMember.customer_id).not_in(stays))))
-    why = _reasons(session, follow, segment, [*entered, *left], asked)
+    why = _reasons(session, segment, [*entered, *left], asked)
     if left:
         gone = (col(SegmentMember.segment_id) == segment.id) & col(SegmentMember.customer_id).in_(left)
         session.execute(delete(SegmentMember).where(gone))
@@ -162,15 +162,12 @@ def _change(segment: Segment, who: str, what: str, moment: datetime, why: dict[s
     }
 
 
-def _reasons(
-    session: Session, follow: FollowSource, segment: Segment, customer_ids: Sequence[str], asked: Moment
-) -> dict[str, str]:
+def _reasons(session: Session, segment: Segment, customer_ids: Sequence[str], asked: Moment) -> dict[str, str]:
     """The deciding conditions of each; of very many at once nobody reads them."""
     if not customer_ids or len(customer_ids) > EXPLAINED:
         return {}
     tree = tree_of(segment)
-    found, _ = people(session, customer_ids, follow, asked.at, asked.calendar)
-    why = {p.customer_id: explain(tree, p.row(asked.at), asked).because for p in found}
+    why = {who: explain(tree, row, asked).because for who, row in stored(session, customer_ids).items()}
     return {who: why.get(who, "已并入另一位客户, 或不再参与圈选") for who in customer_ids}
 
 

@@ -5,10 +5,11 @@ fact) or when its due moment has come (`due`). Nothing else can change it, so no
 settles now and then only saves the next question the work.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, text, union
+from sqlalchemy import ARRAY, String, any_, delete, func, insert, literal, text, union
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from dongke.clock import TradingCalendar, now
@@ -19,13 +20,12 @@ from profiles.segments.due import next_change
 from profiles.segments.follow import FollowSource
 from profiles.segments.models import SegmentItem, SegmentMark, SegmentRow
 from profiles.segments.people import Person, people
+from profiles.segments.row import Item, Row
 from profiles.service import trading_calendar
 
 CHUNK = 500  #: customers read at a time
 MOST_AT_ONCE = 3_000  #: more than this is no work for a question: it is told to wait
 _LOCK = 0x446F6E73
-
-Progress = Callable[[int], None]
 
 
 def settle(
@@ -34,21 +34,21 @@ def settle(
     *,
     moment: datetime | None = None,
     most: int | None = None,
-    progress: Progress | None = None,
+    chunks: int | None = None,
 ) -> int:
     """Makes every row true at `moment` (now): those whose facts changed, and those whose due moment has come.
 
-    How many customers were read. One settles at a time. Raises NotReady `segments-settling` where more than `most` wait.
+    How many customers were read; with `chunks`, so many chunks at most. One settles at a time. Raises NotReady
+    `segments-settling` where more than `most` wait.
     """
     session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     moment = moment or now()
     if most is not None and (count := waiting(session, moment)) > most:
         raise NotReady("segments-settling", f"还有 {count} 位客户的圈选数据没有整理好, 请稍后再试")
-    calendar, done = trading_calendar(), 0
-    while ids := _next(session, moment):
+    calendar, done, rounds = trading_calendar(), 0, 0
+    while (chunks is None or rounds < chunks) and (ids := _next(session, moment)):
         done += _remake(session, ids, follow, moment, calendar)
-        if progress:
-            progress(done)
+        rounds += 1
     return done
 
 
@@ -57,6 +57,20 @@ def waiting(session: Session, moment: datetime) -> int:
     marked = select(SegmentMark.customer_id)
     due = select(SegmentRow.customer_id).where(col(SegmentRow.due_at) <= moment)
     return session.scalar(select(func.count()).select_from(union(marked, due).subquery())) or 0
+
+
+def stored(session: Session, customer_ids: Collection[str]) -> dict[str, Row]:
+    """The rows of these customers, as they stand; who has none is left out."""
+    v, i = SegmentRow.__table__.c, SegmentItem.__table__.c  # type: ignore[attr-defined]
+    these = any_(literal(sorted(customer_ids), ARRAY(String)))  # one parameter, however many they are
+    items: dict[str, dict[str, list[Item]]] = {}
+    query = sa_select(i.customer_id, i.collection, i.data).where(i.customer_id == these)
+    for who, collection, data in session.execute(query.order_by(i.customer_id, i.collection, i.number)):
+        items.setdefault(who, {}).setdefault(collection, []).append(data)
+    return {
+        who: Row(who, values, {name: tuple(rows) for name, rows in items.get(who, {}).items()})
+        for who, values in session.execute(sa_select(v.customer_id, v["values"]).where(v.customer_id == these))
+    }
 
 
 def mark_all(session: Session) -> None:

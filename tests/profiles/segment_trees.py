@@ -24,6 +24,10 @@ def _ends(values: st.SearchStrategy[Any], low: str = "at_least", high: str = "at
     return st.one_of(values.map(lambda v: {low: v}), values.map(lambda v: {high: v}), pair)
 
 
+def _clock(told: tuple[int, int]) -> str:
+    return f"{told[0]:02}:{told[1]:02}"
+
+
 def operands(f: Field) -> st.SearchStrategy[dict[str, Any]]:
     """Operands of the field in normal form."""
     known = st.booleans().map(lambda b: {"known": b})
@@ -46,11 +50,14 @@ def operands(f: Field) -> st.SearchStrategy[dict[str, Any]]:
         )
         return st.one_of(known, st.one_of(plain, trading).map(lambda p: {p[0]: p[1]}), _ends(days, "from", "until"))
     if f.type == "clock":
-        return st.one_of(known, _ends(st.tuples(st.integers(0, 24), st.integers(0, 59)).map(lambda t: "%02d:%02d" % t)))
+        return st.one_of(known, _ends(st.tuples(st.integers(0, 24), st.integers(0, 59)).map(_clock)))
     if f.type == "score":
         return st.one_of(
             known, _ends(st.integers(0, 10_000).map(lambda n: n // 10_000 if n % 10_000 == 0 else n / 10_000))
         )
+    if f.step:
+        tens = st.integers(-10 if f.signed else 0, 10).map(lambda n: n * f.step)
+        return st.one_of(known, _ends(tens))
     return st.one_of(known, _ends(_cents(-(10**9) if f.signed else 0, 10**12)))
 
 
