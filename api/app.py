@@ -23,6 +23,7 @@ from api.routes import (
     quarantine,
     recordings,
     reports,
+    rights,
     segments,
     system,
     tags,
@@ -34,7 +35,7 @@ VERSION = "0.1.0"
 STATIC = Path(__file__).parent / "static"
 ROUTES = (
     *(tokens, conversations, recordings, events, customers, opportunities),
-    *(identity, notices, tags, reports, quarantine, segments, system, pages),
+    *(identity, notices, tags, reports, rights, quarantine, segments, system, pages),
 )
 
 

@@ -124,7 +124,7 @@ def write_report(start: date, end: date, group: str, form: str, output: Path | N
     prepare_database()
     begin, finish = at_beijing(start, time.min), at_beijing(end + timedelta(days=1), time.min)
     with db.session_scope() as session:
-        report = follow_up(session, None, start=begin, end=finish, group=group)
+        report = follow_up(session, None, start=begin, end=finish, group=group, marked=form == "xlsx")
     if form == "table":
         console().print(report_table(report))
     elif form == "xlsx":

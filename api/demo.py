@@ -139,6 +139,7 @@ def _print_results(today: date) -> None:
     from api.printing import overdue_table, profile_panel
     from dongke.directory import Advisor, Customer
     from followup.models import State, StoredOpportunity
+    from followup.rights import listed
     from followup.service import is_overdue
     from profiles.service import profile_of
 
@@ -153,6 +154,7 @@ def _print_results(today: date) -> None:
             .where(
                 col(StoredOpportunity.owner_id).in_(mine),
                 col(StoredOpportunity.state).in_([State.OPEN, State.CONTACTED]),
+                listed(),
             )
             .order_by(col(StoredOpportunity.due_at))
         )

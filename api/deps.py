@@ -1,18 +1,22 @@
 """依赖: what routes ask for – a session that commits before the answer goes out, the principal, the settings."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Annotated
+from urllib.parse import unquote
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel import Session
 
 from api import auth
+from dongke import audit
 from dongke.db import session_scope
-from dongke.errors import Unauthorized
+from dongke.errors import BadInput, Unauthorized
 from dongke.scope import Principal, Role
 from dongke.settings import Settings, settings
 
+MIN_REASON_CHARS = 4
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="POST /v1/token 得到的凭证")
 
 
@@ -27,11 +31,35 @@ SettingsDep = Annotated[Settings, Depends(settings)]
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
-def get_principal(session: SessionDep, config: SettingsDep, bearer: Bearer) -> Principal:
-    """Who asks. Raises Unauthorized."""
+BreakGlass = Annotated[
+    str | None,
+    Header(
+        alias="X-Break-Glass",
+        max_length=1000,
+        description="合规查看限制处理的客户时的理由 (URL 编码的 UTF-8); 每次都记入审计",
+    ),
+]
+
+
+def get_principal(
+    request: Request, session: SessionDep, config: SettingsDep, bearer: Bearer, break_glass: BreakGlass = None
+) -> Principal:
+    """Who asks; for compliance with the reason that opens restricted data, which is audited. Raises Unauthorized."""
     if bearer is None:
         raise Unauthorized("not-logged-in", "请先登录")
-    return auth.principal_of(session, bearer.credentials, config)
+    principal = auth.principal_of(session, bearer.credentials, config)
+    return principal if break_glass is None else _opened(request, principal, break_glass)
+
+
+def _opened(request: Request, principal: Principal, told: str) -> Principal:
+    """Raises Forbidden `role-forbidden`, BadInput `reason-missing`."""
+    principal.need(Role.COMPLIANCE)
+    reason = unquote(told, errors="replace").strip()
+    if len(reason) < MIN_REASON_CHARS:
+        raise BadInput("reason-missing", f"X-Break-Glass 要写明理由, 至少 {MIN_REASON_CHARS} 个字")
+    with session_scope() as log:  # of its own: an attempt that finds nothing stays on record too
+        audit.record(log, principal.subject, "break-glass", request.url.path, method=request.method, reason=reason)
+    return replace(principal, reason=reason)
 
 
 PrincipalDep = Annotated[Principal, Depends(get_principal, scope="function")]

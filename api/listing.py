@@ -16,7 +16,10 @@ from dongke.errors import BadInput, NotFound
 from dongke.scope import Principal, visible
 from dongke.types import aware
 from followup.models import State, StoredOpportunity
+from followup.rights import listed
 from followup.service import is_overdue
+from profiles import marks, offers
+from profiles.suitability import Suitability
 
 LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)  #: states in which something is still to be done
 _ESCAPES = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
@@ -75,9 +78,16 @@ def opportunities(
         query = query.where(paging.after((StoredOpportunity.due_at, StoredOpportunity.id), (due, place[1])))
     query = query.order_by(col(StoredOpportunity.due_at), col(StoredOpportunity.id))
     rows, last = paging.page(session.execute(query.limit(limit + 1)).all(), limit)
-    items = [opportunity(row, customer, owner, at) for row, customer, owner in rows]
+    suitable = offers.of_many(session, [row.customer_id for row, _, _ in rows])
+    items = [opportunity(row, customer, owner, at, suitable[row.customer_id]) for row, customer, owner in rows]
     after = paging.encode("opportunities", last[0].due_at.isoformat(), last[0].id) if last else None
     return {"items": items, "next_cursor": after}
+
+
+def shown_opportunity(session: Session, row: StoredOpportunity, customer: Customer, owner: Advisor) -> dict[str, Any]:
+    """One opportunity as the API shows it now."""
+    suitable = offers.of_many(session, [row.customer_id])[row.customer_id]
+    return opportunity(row, customer, owner, now(), suitable)
 
 
 def readable_opportunity(
@@ -91,8 +101,11 @@ def readable_opportunity(
     return found[0], found[1], found[2]
 
 
-def opportunity(row: StoredOpportunity, customer: Customer, owner: Advisor, at: datetime) -> dict[str, Any]:
-    """An opportunity as the API shows it."""
+def opportunity(
+    row: StoredOpportunity, customer: Customer, owner: Advisor, at: datetime, suitable: Suitability
+) -> dict[str, Any]:
+    """An opportunity as the API shows it, with whether what it suggests may be offered."""
+    mark = marks.of_playbook(row.playbook, row.key, suitable)
     return row.model_dump(exclude={"causes", "computed_at"}) | {
         "customer_name": customer.name,
         "owner_name": owner.name,
@@ -101,6 +114,7 @@ def opportunity(row: StoredOpportunity, customer: Customer, owner: Advisor, at: 
         "state": str(row.state),
         "state_label": state_label(row.state),
         "overdue": is_overdue(row, at),
+        "suitability": mark.to_json() if mark else None,
     }
 
 
@@ -109,7 +123,7 @@ def _opportunity_rows(principal: Principal) -> Any:
         select(StoredOpportunity, Customer, Advisor)
         .join(Customer, col(StoredOpportunity.customer_id) == col(Customer.id))
         .join(Advisor, col(StoredOpportunity.owner_id) == col(Advisor.id))
-        .where(visible(principal))
+        .where(visible(principal), listed())
     )
 
 
@@ -140,7 +154,7 @@ def _customer_rows() -> Any:
             func.count().label("open"),
             func.sum(case((pending(at), 1), else_=0)).label("overdue"),
         )
-        .where(col(StoredOpportunity.state).in_(LIVE))
+        .where(col(StoredOpportunity.state).in_(LIVE), listed())
         .group_by(col(StoredOpportunity.customer_id))
         .subquery()
     )

@@ -20,6 +20,7 @@ from sqlmodel import Session
 
 from dongke.errors import DongkeError, NotFound
 from dongke.settings import Settings, settings
+from dongke.standing import PROFILE, Purpose, is_processable
 from dongke.types import Conversation, Reading, Speaker
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
+REFUSED = "客户不同意分析或画像, 或数据限制处理: 只保存, 不阅读"  #: taken up again when the refusal ends
 STAGES = ("receive", "transcribe", "read", "believe", "follow")
 
 
@@ -51,6 +53,8 @@ def process_conversation(session: Session, conversation_id: str) -> Done:
     one_at_a_time(session, f"conversation:{conversation_id}")
     stored, conversation = load_conversation(session, conversation_id)
     one_at_a_time(session, f"customer:{stored.customer_id}")
+    if not is_processable(session, stored.customer_id, *PROFILE):
+        return Done(stored.id, stored.customer_id, waiting=REFUSED)
     if is_read(stored):
         return Done(stored.id, stored.customer_id, already=True)
     count = believe(session, stored, read(conversation))
@@ -65,13 +69,16 @@ def process_recording(session: Session, recording_id: str, config: Settings | No
 
     config = config or settings()
     one_at_a_time(session, f"recording:{recording_id}")
+    who = customer_of(session, recording_id)
+    if who is not None and not is_processable(session, who, Purpose.ANALYSIS):
+        return Done(recording_id, who, waiting=REFUSED)
     recording = transcribe(session, recording_id, config)
     conversation_id = conversation_of(session, recording_id)
     if conversation_id is None:
         failed = recording.state is RecordingState.FAILED
         return Done(recording.id, recording.customer_id, waiting=recording.reason or "等待转写", failed=failed)
     done = process_conversation(session, conversation_id)
-    return Done(recording.id, done.customer_id, done.assertions, done.already)
+    return Done(recording.id, done.customer_id, done.assertions, done.already, done.waiting)
 
 
 def process_note(session: Session, note_id: str) -> Done:
@@ -82,6 +89,8 @@ def process_note(session: Session, note_id: str) -> Done:
     if note is None:
         raise NotFound("note-unknown", f"没有拜访记录 {note_id}")
     one_at_a_time(session, f"customer:{note.customer_id}")
+    if not is_processable(session, note.customer_id, *PROFILE):
+        return Done(note.id, note.customer_id, waiting=REFUSED)
     read_note(note)
     session.add(note)
     session.flush()
@@ -165,6 +174,15 @@ def conversation_of(session: Session, recording_id: str) -> str | None:
     from asr.models import StoredConversation
 
     return session.exec(select(StoredConversation.id).where(StoredConversation.recording_id == recording_id)).first()
+
+
+def customer_of(session: Session, recording_id: str) -> str | None:
+    """Whose recording it is; None where there is no such recording."""
+    from sqlmodel import select
+
+    from asr.models import Recording
+
+    return session.exec(select(Recording.customer_id).where(Recording.id == recording_id)).first()
 
 
 def one_at_a_time(session: Session, name: str) -> None:

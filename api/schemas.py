@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from api.schemas_rights import OfferOut
+
 
 class Token(BaseModel):
     """登录凭证."""
@@ -223,6 +225,7 @@ class OpportunityOut(BaseModel):
     low_yuan: int | None
     high_yuan: int | None
     value: dict[str, Any]
+    suitability: OfferOut | None = Field(description="所指的产品可否推荐; 不涉及产品的商机为空")
 
 
 class OpportunityDetail(OpportunityOut):
@@ -250,6 +253,7 @@ class NoticeOut(BaseModel):
     due_at: datetime
     text: str
     made_at: datetime
+    suitability: OfferOut | None = Field(description="所指的产品可否推荐")
 
 
 class NoticePage(BaseModel):

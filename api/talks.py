@@ -12,7 +12,11 @@ from dongke.clock import beijing
 from dongke.directory import Advisor, Customer
 from dongke.errors import NotFound
 from dongke.scope import Principal, visible
+from dongke.standing import PROFILE, Purpose
 from profiles.models import StoredAssertion, StoredReading
+from profiles.repository import statements_by_id
+from profiles.rights import Rights
+from profiles.rights_store import right_of
 
 
 def readable(session: Session, principal: Principal, ident: str) -> tuple[StoredConversation, Customer]:
@@ -29,9 +33,11 @@ def readable(session: Session, principal: Principal, ident: str) -> tuple[Stored
 
 
 def show(session: Session, stored: StoredConversation, customer: Customer) -> dict[str, Any]:
-    """The conversation as the API gives it."""
-    reading = _reading(session, stored.id)
-    assertions = _assertions(session, reading) if reading else []
+    """The conversation as the API gives it. Who refuses a profile has no tags; who refuses the analysis, no words."""
+    rights = right_of(session, customer.id)
+    may_read = Purpose.ANALYSIS not in rights.refused
+    reading = _reading(session, stored.id) if not rights.refused & set(PROFILE) else None
+    assertions = _kept(session, _assertions(session, reading), rights) if reading else []
     advisor = session.get_one(Advisor, stored.advisor_id)
     return {
         "id": stored.id,
@@ -47,8 +53,8 @@ def show(session: Session, stored: StoredConversation, customer: Customer) -> di
         "source": stored.source,
         "has_audio": _sound(session, stored) is not None,
         "read": bool(stored.read_hash and stored.read_hash.startswith(stored.content_hash)),
-        "notes": reading.notes if reading else [],
-        "utterances": _utterances(session, stored, assertions),
+        "notes": [*(reading.notes if reading else []), *([rights.text] if rights.text else [])],
+        "utterances": _utterances(session, stored, assertions) if may_read else [],
         "assertions": [_assertion(a, stored) for a in assertions],
     }
 
@@ -58,6 +64,8 @@ def sound(session: Session, stored: StoredConversation) -> tuple[Recording, Path
     found = _sound(session, stored)
     if found is None:
         raise NotFound("audio-missing", "这次会话没有录音文件")
+    if Purpose.ANALYSIS in right_of(session, stored.customer_id).refused:
+        raise NotFound("audio-refused", "客户不同意录音与会话分析, 录音只保存, 不播放")
     return found
 
 
@@ -91,6 +99,14 @@ def _reading(session: Session, conversation_id: str) -> StoredReading | None:
 def _assertions(session: Session, reading: StoredReading) -> list[StoredAssertion]:
     query = select(StoredAssertion).where(StoredAssertion.reading_id == reading.id)
     return list(session.exec(query.order_by(col(StoredAssertion.id))))
+
+
+def _kept(session: Session, assertions: list[StoredAssertion], rights: Rights) -> list[StoredAssertion]:
+    """Without the tags that he had deleted, or that are sensitive to him."""
+    if rights.is_ordinary:
+        return assertions
+    said = statements_by_id(session, [a.id for a in assertions])
+    return [a for a in assertions if rights.keeps(said[a.id])]
 
 
 def _utterances(

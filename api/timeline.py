@@ -12,9 +12,13 @@ from api import paging
 from api.labels import playbook_label, state_label, tag_label
 from asr.models import StoredConversation
 from dongke.errors import BadInput
+from dongke.standing import PROFILE, Purpose
 from dongke.types import aware
 from followup.models import Attempt, Note, StoredOpportunity
+from followup.rights import listed
 from profiles.models import BehaviourEvent, StaticSnapshot, TagFeedback
+from profiles.repository import feedback_of
+from profiles.rights import Rights
 
 _CHANNELS = {"call": "电话", "chat": "企业微信会话"}
 #: behaviour that only looks: no money moved, nothing was opened or closed
@@ -23,10 +27,23 @@ _VERDICTS = {"right": "对", "wrong": "错", "corrected": "已更正"}
 
 
 def timeline(
-    session: Session, members: list[str], *, kinds: Collection[str] = (), cursor: str | None, limit: int
+    session: Session,
+    members: list[str],
+    rights: Rights,
+    *,
+    kinds: Collection[str] = (),
+    cursor: str | None,
+    limit: int,
 ) -> dict[str, Any]:
-    """A page of what happened with these customer ids (one person, if merged); only these kinds, where any is given."""
-    every = union_all(*(_select(*source, members) for source in _SOURCES if not kinds or source[0] in kinds)).subquery()
+    """A page of what happened with these customer ids (one person, if merged); only these kinds, where any is given.
+
+    What his rights forbid is left out: after a refused profile what he did, and what was made of his words.
+    """
+    shown = [source for source in _SOURCES if (not kinds or source[0] in kinds) and _may_show(source[0], rights)]
+    if not shown:
+        return {"items": [], "next_cursor": None}
+    gone = [] if rights.is_ordinary else _gone(session, members, rights)
+    every = union_all(*(_select(*source, members, gone) for source in shown)).subquery()
     query = select(every.c.kind, every.c.id, every.c.at, every.c.detail)
     place = paging.decode("timeline", cursor, 3)
     columns = (every.c.at, every.c.kind, every.c.id)
@@ -52,13 +69,30 @@ _SOURCES: tuple[tuple[str, Any, str, str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
-def _select(kind: str, table: Any, ident: str, at: str, fields: tuple[str, ...], members: list[str]) -> Any:
+def _gone(session: Session, members: list[str], rights: Rights) -> list[str]:
+    """Verdicts on tags that he had deleted."""
+    return [verdict.id for verdict in feedback_of(session, members) if not rights.keeps_feedback(verdict)]
+
+
+def _may_show(kind: str, rights: Rights) -> bool:
+    if kind in ("event", "browse"):
+        return Purpose.PROFILING not in rights.refused
+    return kind not in ("feedback", "opportunity") or not rights.refused & set(PROFILE)
+
+
+def _select(
+    kind: str, table: Any, ident: str, at: str, fields: tuple[str, ...], members: list[str], gone: list[str]
+) -> Any:
     pairs = [part for f in fields for part in (literal(f), getattr(table, f))]
     detail = func.jsonb_build_object(*pairs) if pairs else cast(null(), JSONB)
     conditions: list[ColumnElement[bool]] = [col(table.customer_id).in_(members)]
     if table is BehaviourEvent:
         browsing = col(BehaviourEvent.event).regexp_match(_BROWSING)
         conditions.append(browsing if kind == "browse" else ~browsing)
+    if table is StoredOpportunity:
+        conditions.append(listed())
+    if table is TagFeedback and gone:
+        conditions.append(col(TagFeedback.id).not_in(gone))
     return select(
         literal(kind, String).label("kind"),
         getattr(table, ident).label("id"),

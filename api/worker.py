@@ -25,6 +25,7 @@ from dongke import db, quarantine
 from dongke.clock import now
 from dongke.errors import DongkeError, NotReady
 from dongke.settings import settings
+from dongke.standing import Purpose, processable
 
 __all__ = ["apply_queue_schema", "queue_app", "reclaim", "run_worker", "sweep"]
 
@@ -165,7 +166,8 @@ def _unheard(session: Session) -> list[str]:
     if pipeline.transcriber() is not None:
         states.append(RecordingState.NEEDS_MODEL)
     known = queue.busy(session, Task.RECORDING) | _given_up(session, Task.RECORDING)
-    query = select(Recording.id).where(col(Recording.state).in_(states)).order_by(col(Recording.received_at))
+    allowed = processable(Recording.customer_id, Purpose.ANALYSIS)
+    query = select(Recording.id).where(col(Recording.state).in_(states), allowed).order_by(col(Recording.received_at))
     return [i for i in session.exec(query.limit(SWEEP_LIMIT + len(known))) if i not in known][:SWEEP_LIMIT]
 
 

@@ -16,6 +16,7 @@ from asr.utterances import mask_all, safe
 from dongke.clock import now
 from dongke.directory import Advisor, Customer
 from dongke.errors import BadInput, Conflict, NotFound
+from dongke.standing import PROFILE, processable
 from dongke.types import Channel, Conversation, Speaker, Utterance, aware
 
 LEEWAY = timedelta(minutes=5)  #: how far the source's clock may run ahead of ours
@@ -101,12 +102,18 @@ def load_conversation(session: Session, ident: str) -> tuple[StoredConversation,
 
 
 def unread(session: Session, engine_version: str, limit: int = 100) -> list[str]:
-    """Ids of conversations that this engine version has not read as they are now, oldest first."""
+    """Ids of conversations that this engine version has not read as they are now, oldest first.
+
+    Those of customers who refuse it (画像, 会话分析) are stored and wait: they come up as soon as the refusal ends.
+    """
     read = col(StoredConversation.read_hash)
     return list(
         session.exec(
             select(StoredConversation.id)
-            .where(or_(read.is_(None), read != col(StoredConversation.content_hash) + f":{engine_version}"))
+            .where(
+                or_(read.is_(None), read != col(StoredConversation.content_hash) + f":{engine_version}"),
+                processable(StoredConversation.customer_id, *PROFILE),
+            )
             .order_by(col(StoredConversation.started_at), col(StoredConversation.id))
             .limit(limit)
         )

@@ -13,9 +13,11 @@ from sqlmodel import Session, col, select
 from dongke.clock import DAY_ENDS, TradingCalendar, at_beijing, beijing
 from dongke.directory import Customer
 from dongke.settings import settings
+from dongke.standing import processable
 from followup import playbooks
 from followup.deadlines import as_date
 from followup.models import Notice, State, StoredOpportunity
+from followup.rights import listed
 from followup.service import is_overdue
 from profiles.models import StaticSnapshot
 from profiles.suitability import assess
@@ -31,7 +33,9 @@ def overdue(session: Session, moment: datetime, calendar: TradingCalendar) -> in
     """逾期 and 升级: notices for opportunities not followed up in time, as of that moment. How many are new."""
     rows = session.exec(
         select(StoredOpportunity).where(
-            col(StoredOpportunity.state).in_([State.OPEN, State.CONTACTED]), col(StoredOpportunity.due_at) <= moment
+            col(StoredOpportunity.state).in_([State.OPEN, State.CONTACTED]),
+            col(StoredOpportunity.due_at) <= moment,
+            listed(),
         )
     )
     made = 0
@@ -48,7 +52,7 @@ def maturities(session: Session, moment: datetime, calendar: TradingCalendar) ->
     """到期提醒 of money held elsewhere: 7, 3 and 0 trading days before, while it is not settled."""
     day = beijing(moment).date()
     query = select(StoredOpportunity).where(
-        col(StoredOpportunity.playbook) == "external_assets", col(StoredOpportunity.state).in_(LIVE)
+        col(StoredOpportunity.playbook) == "external_assets", col(StoredOpportunity.state).in_(LIVE), listed()
     )
     made = 0
     for row in session.exec(query):
@@ -79,7 +83,7 @@ def _files(session: Session, moment: datetime) -> list[tuple[Customer, dict[str,
     rows = session.exec(
         select(Customer, StaticSnapshot)
         .join(StaticSnapshot, col(StaticSnapshot.customer_id) == col(Customer.id))
-        .where(col(StaticSnapshot.effective_at) <= moment, _DATA.has_key("questionnaire_on"))
+        .where(col(StaticSnapshot.effective_at) <= moment, _DATA.has_key("questionnaire_on"), processable(Customer.id))
         .order_by(col(StaticSnapshot.effective_at))
     )
     newest = {customer.id: (customer, snapshot.data) for customer, snapshot in rows}
@@ -93,7 +97,7 @@ def _label(row: StoredOpportunity) -> str:
 
 def _keep(session: Session, kind: str, row: StoredOpportunity, due_at: datetime, words: str, moment: datetime) -> int:
     ident = _digest(kind, row.id, due_at)
-    return _insert(session, ident, kind, row.customer_id, row.owner_id, due_at, words, moment)
+    return _insert(session, ident, kind, row.customer_id, row.owner_id, due_at, words, moment, row.id)
 
 
 def _digest(kind: str, subject: str, due_at: datetime) -> str:
@@ -109,6 +113,7 @@ def _insert(
     due_at: datetime,
     words: str,
     moment: datetime,
+    opportunity_id: str | None = None,
 ) -> int:
     row = insert(Notice).values(
         id=ident,
@@ -118,5 +123,6 @@ def _insert(
         due_at=due_at,
         text=words,
         made_at=moment,
+        opportunity_id=opportunity_id,
     )
     return len(session.execute(row.on_conflict_do_nothing().returning(col(Notice.id))).all())

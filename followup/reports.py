@@ -20,6 +20,9 @@ from followup import playbooks, repository, service
 from followup.deadlines import trading_hours
 from followup.models import State, StoredOpportunity
 from followup.opportunity import Opportunity
+from followup.rights import is_listed, listed
+from profiles import marks, offers
+from profiles.rights_store import right_of
 from profiles.service import trading_calendar
 
 GROUPS = {"advisor": "投资顾问", "branch": "营业部", "playbook": "跟进规则"}
@@ -84,7 +87,8 @@ class Report:
     group: str
     lines: tuple[Line, ...]
     total: Line
-    details: tuple[tuple[Opportunity, str, str], ...]  #: (opportunity, owner's name, playbook's name)
+    #: (opportunity, owner's name, playbook's name, whether what it suggests may be offered)
+    details: tuple[tuple[Opportunity, str, str, str], ...]
 
     @property
     def title(self) -> str:
@@ -132,10 +136,12 @@ def follow_up(
     end: datetime,
     as_of: datetime | None = None,
     group: str = "advisor",
+    marked: bool = False,
 ) -> Report:
     """The report of opportunities opened in [start, end) that the principal may read (None: all, for jobs).
 
-    A past `as_of` is answered from what was known then. Raises BadInput `group-unknown`.
+    A past `as_of` is answered from what was known then; `marked` gives the details their suitability.
+    Raises BadInput `group-unknown`.
     """
     if group not in GROUPS:
         raise BadInput("group-unknown", f"不能按 {group} 汇总: 要 {', '.join(GROUPS)}")
@@ -154,24 +160,37 @@ def follow_up(
         group=group,
         lines=tuple(sorted(lines, key=lambda line: line.id)),
         total=_line("", "合计", found, calendar),
-        details=tuple((o, names.name(o.owner, "advisor"), names.name(o.playbook, "playbook")) for o in found),
+        details=tuple(
+            (o, names.name(o.owner, "advisor"), names.name(o.playbook, "playbook"), mark)
+            for o, mark in zip(found, _marks(session, found, moment) if marked else [""] * len(found), strict=True)
+        ),
     )
 
 
 def _opportunities(
     session: Session, principal: Principal | None, moment: datetime, as_of: datetime | None
 ) -> list[Opportunity]:
-    """From the projection; for a past `as_of` computed again from the facts known then."""
+    """From the projection; for a past `as_of` computed again from the facts known then.
+
+    Rights of now hold for both: whoever may no longer be processed is in no number and no row.
+    """
     query = select(StoredOpportunity).join(Customer, col(Customer.id) == col(StoredOpportunity.customer_id))
-    if principal is not None:
-        query = query.where(visible(principal))
+    query = query.where(listed() if principal is None else listed() & visible(principal))
     rows = list(session.exec(query.order_by(col(StoredOpportunity.opened_at), col(StoredOpportunity.id))))
     if as_of is None:
         return [repository.as_opportunity(row, service.is_overdue(row, moment)) for row in rows]
     found: dict[str, Opportunity] = {}
     for who in sorted({row.customer_id for row in rows}):
-        found |= {o.id: o for o in service.compute(session, who, as_of)[1]}
+        rights = right_of(session, who)
+        found |= {o.id: o for o in service.compute(session, who, as_of)[1] if is_listed(o.playbook, rights)}
     return sorted(found.values(), key=lambda o: (o.opened_at, o.id))
+
+
+def _marks(session: Session, found: Sequence[Opportunity], moment: datetime) -> list[str]:
+    """适当性 of what each suggests, in a word and a sentence; empty where it suggests nothing."""
+    suitable = offers.of_many(session, {o.customer for o in found}, moment)
+    made = [marks.of_playbook(o.playbook, o.key, suitable[o.customer]) for o in found]
+    return [f"{'可推荐' if m.is_allowed else '不可推荐'}: {m.text} ({m.rule} {m.version})" if m else "" for m in made]
 
 
 class _Names:

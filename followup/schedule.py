@@ -20,10 +20,13 @@ from followup.models import JobRun, State, StoredOpportunity
 from followup.playbooks import Playbook
 from followup.reports import follow_up
 from followup.service import refresh_many
+from profiles import anonymous
+from profiles.identifiers import registry
 from profiles.service import trading_calendar
 
 Work: TypeAlias = Callable[[Session, datetime, Settings], Mapping[str, Any]]
 REPORT_DAYS = 30
+CROSSED = timedelta(hours=1)  #: so long before its time a job looks for links that events have missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ def jobs(archive: Work | None = None) -> tuple[Job, ...]:
     known = [
         Job("deadline_sweep", "期限检查与逾期提醒", "*/10 * * * *", _deadlines),
         Job("reckon_time", "重算未结商机 (失效, 留住)", "10 0 * * *", _reckon),
+        Job("claim_strangers", "匿名行为的认领与清理", "*/10 * * * *", _strangers),
         Job("maturity_reminders", "外部资产到期提醒", "30 8 * * mon-fri", _maturities),
         Job("profile_expiry", "风险测评到期提醒", "0 8 * * *", _questionnaires),
         Job("nightly_report", "每日跟进报表", "0 19 * * mon-fri", _report),
@@ -89,6 +93,14 @@ def ends_by(row: StoredOpportunity, book: Playbook | None, moment: datetime) -> 
     return waits and row.due_at + timedelta(days=book.expires_after_days) <= moment
 
 
+def _strangers(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    """Anonymous events meet the links that crossed them on the way; what nobody was known for is dropped in time."""
+    moment = now()
+    found = anonymous.adopt_since(session, due_at - CROSSED, moment)
+    gone = anonymous.forget(session, moment - timedelta(days=registry().keep_anonymous_days))
+    return {"customers": len(found), "opportunities": refresh_many(session, found), "forgotten": gone}
+
+
 def _maturities(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
     calendar = trading_calendar()
     if not calendar.is_open(beijing(due_at).date()):
@@ -104,7 +116,7 @@ def _report(session: Session, due_at: datetime, settings: Settings) -> dict[str,
     """The last 30 days by advisor, as a workbook in the report folder."""
     day = beijing(due_at).date()
     start = at_beijing(day - timedelta(days=REPORT_DAYS - 1), datetime.min.time())
-    report = follow_up(session, None, start=start, end=due_at, group="advisor")
+    report = follow_up(session, None, start=start, end=due_at, group="advisor", marked=True)
     name = f"follow-up-{day}.xlsx"
     report.to_xlsx(settings.report_folder() / name)
     return {"file": name, "opportunities": report.total.numbers["opened"]}

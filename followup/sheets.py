@@ -22,7 +22,7 @@ STATE_NAMES = {
 }
 DETAIL_HEADINGS = tuple(
     "客户 投资顾问 跟进规则 内容 金额下限(元) 金额上限(元) 开启 期限 状态 逾期 未接次数 首次触达 谈到 成单 自报 "
-    "依据的会话 商机编号".split()
+    "适当性 依据的会话 商机编号".split()
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MIN_WIDTH, _MAX_WIDTH = 8, 48
@@ -61,12 +61,12 @@ def _table(report: "Report") -> list[list[Any]]:
     return [[heading for _, heading in report.columns], *([row[name] for name in names] for row in rows)]
 
 
-def _detail(o: Opportunity, owner: str, playbook: str) -> list[Any]:
+def _detail(o: Opportunity, owner: str, playbook: str, mark: str) -> list[Any]:
     talks = dict.fromkeys(c.conversation for c in o.causes if c.conversation)
     return [
         o.customer, owner, playbook, o.key, o.low_yuan, o.high_yuan, _time(o.opened_at), _time(o.due_at),
         STATE_NAMES[o.state], "是" if o.overdue else "", o.attempts, _time(o.first_contact_at), _time(o.discharged_at),
-        _time(o.won_at), "是" if o.self_reported else "", ", ".join(talks), o.id,
+        _time(o.won_at), "是" if o.self_reported else "", mark, ", ".join(talks), o.id,
     ]  # fmt: skip
 
 

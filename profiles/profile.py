@@ -11,6 +11,7 @@ from profiles.beliefs import Status, Tag
 from profiles.crosscheck import Contradiction
 from profiles.features import Feature
 from profiles.labels import categories, category, label, tag_label, value_text
+from profiles.marks import of_tag
 from profiles.rights import refusal_text
 from profiles.suitability import Suitability
 
@@ -44,15 +45,16 @@ class Profile:
     def to_json(self) -> dict[str, Any]:
         """The page of the customer: the same facts and times give the same text, byte for byte."""
         shown = sorted(self.tags, key=lambda t: (_SHOWN_FIRST.index(t.status), -t.strength, t.tag, t.id))
+        marks = suggestions(self)
         return {
             "customer": self.customer_id,
             "members": list(self.members),
             "as_of": beijing(self.as_of).isoformat(),
             "known_at": beijing(self.known_at).isoformat(),
             "contradictions": [c.to_json() for c in self.contradictions],
-            "three_lines": [line.to_json() for line in self.three_lines],
-            "next_question": self.next_question.to_json() if self.next_question else None,
-            "tags": [tag_json(t, self) for t in shown],
+            "three_lines": [_line_json(line, marks) for line in self.three_lines],
+            "next_question": _line_json(self.next_question, marks) if self.next_question else None,
+            "tags": [tag_json(t, self) | {"suitability": marks.get(t.id)} for t in shown],
             "categories": _by_category(shown),
             "contact": {name: self.behaviour[f].to_json() for name, f in _CONTACT.items() if f in self.behaviour},
             "static": _static_json(self.static),
@@ -61,6 +63,16 @@ class Profile:
             "rights": {"refused": sorted(self.refused), "text": refusal_text(self.refused)},
             "parameters_version": self.parameters_version,
         }
+
+
+def suggestions(profile: Profile) -> dict[str, dict[str, Any]]:
+    """可否推荐, by tag id: of every wish and sum that an advisor would answer with a product or a permission."""
+    made = {t.id: of_tag(t.tag, t.value, profile.suitability) for t in profile.tags if t.is_live and t.is_affirmed}
+    return {ident: mark.to_json() for ident, mark in made.items() if mark}
+
+
+def _line_json(line: Line, marks: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    return line.to_json() | {"suitability": marks.get(line.tag_id or "")}
 
 
 def tag_json(tag: Tag, profile: Profile) -> dict[str, Any]:

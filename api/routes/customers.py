@@ -16,6 +16,7 @@ from api.timeline import timeline
 from dongke import audit
 from dongke.scope import readable_customer
 from profiles import identity, service
+from profiles.rights_store import right_of
 
 router = APIRouter(tags=["客户"])
 
@@ -47,7 +48,9 @@ def get_profile(
 ) -> Response:
     """客户画像. 不给时间就是现在; ETag 和 If-None-Match 省去没有变化的传送."""
     customer = readable_customer(session, principal, customer_id)
-    profile = service.profile_of(session, customer.id, as_of=as_of, known_at=known_at).to_json()
+    profile = service.profile_of(
+        session, customer.id, as_of=as_of, known_at=known_at, opened=bool(principal.reason)
+    ).to_json()
     talks.with_sentences(session, [e for tag in profile["tags"] for e in tag["evidence"]])
     asked = {"as_of": as_of and as_of.isoformat(), "known_at": known_at and known_at.isoformat()}
     audit.record(session, principal.subject, "profile.read", customer.id, **asked)
@@ -73,7 +76,8 @@ def get_timeline(
     customer = readable_customer(session, principal, customer_id)
     audit.record(session, principal.subject, "timeline.read", customer.id)
     members = identity.members(session, customer.id)
-    return timeline(session, members, kinds=frozenset(kind or ()), cursor=cursor, limit=limit)
+    rights = right_of(session, customer.id)
+    return timeline(session, members, rights, kinds=frozenset(kind or ()), cursor=cursor, limit=limit)
 
 
 def _etag(profile: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from api import paging, schemas
 from api.deps import Reader, SessionDep
@@ -13,7 +13,9 @@ from dongke.directory import Customer
 from dongke.errors import BadInput
 from dongke.scope import visible
 from dongke.types import aware
-from followup.models import Notice
+from followup.models import Notice, StoredOpportunity
+from followup.rights import told
+from profiles import marks, offers
 
 router = APIRouter(tags=["商机"])
 
@@ -29,7 +31,7 @@ def get_notices(
 ) -> Any:
     """能看的提醒, 新的在前: overdue, escalated, maturity, profile_expiry."""
     query = select(Notice, Customer.name).join(Customer, col(Notice.customer_id) == col(Customer.id))
-    query = query.where(visible(principal))
+    query = query.where(visible(principal), told())
     if kind:
         query = query.where(Notice.kind == kind)
     if customer:
@@ -44,6 +46,19 @@ def get_notices(
         query = query.where(paging.after(columns, (made_at, place[1]), descending=True))
     found = session.exec(query.order_by(*(c.desc() for c in columns)).limit(limit + 1)).all()
     rows, last = paging.page(found, limit)
-    items = [notice.model_dump() | {"customer_name": name} for notice, name in rows]
+    marked = _marks(session, [notice for notice, _ in rows])
+    items = [
+        notice.model_dump(exclude={"opportunity_id"}) | {"customer_name": name, "suitability": marked.get(notice.id)}
+        for notice, name in rows
+    ]
     after = paging.encode("notices", last[0].made_at.isoformat(), last[0].id) if last else None
     return {"items": items, "next_cursor": after}
+
+
+def _marks(session: Session, notices: list[Notice]) -> dict[str, dict[str, Any]]:
+    """By notice: whether what its opportunity suggests may be offered."""
+    wanted = {n.opportunity_id for n in notices if n.opportunity_id}
+    rows = session.exec(select(StoredOpportunity).where(col(StoredOpportunity.id).in_(wanted))).all() if wanted else ()
+    suitable = offers.of_many(session, [row.customer_id for row in rows])
+    found = {row.id: marks.of_playbook(row.playbook, row.key, suitable[row.customer_id]) for row in rows}
+    return {n.id: mark.to_json() for n in notices if (mark := found.get(n.opportunity_id or ""))}

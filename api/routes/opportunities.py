@@ -66,7 +66,7 @@ def post_action(
         service.act(session, principal, row.id, given.outcome, given.comment, now())
         session.expire_all()
         fresh, customer, owner = listing.readable_opportunity(session, principal, opportunity_id)
-        shown = listing.opportunity(fresh, customer, owner, now()) | _grounds(session, fresh)
+        shown = listing.shown_opportunity(session, fresh, customer, owner) | _grounds(session, fresh)
         return schemas.OpportunityDetail(**shown).model_dump(mode="json")
 
     return once(session, principal, idempotency_key, ["act", row.id, given.model_dump()], act)
@@ -78,7 +78,7 @@ def post_action(
 def get_opportunity(session: SessionDep, principal: Reader, opportunity_id: str) -> Any:
     """一个商机: 打开它的原话, 每一步的原因和依据."""
     row, customer, owner = listing.readable_opportunity(session, principal, opportunity_id)
-    return listing.opportunity(row, customer, owner, now()) | _grounds(session, row)
+    return listing.shown_opportunity(session, row, customer, owner) | _grounds(session, row)
 
 
 def _grounds(session: Session, row: StoredOpportunity) -> dict[str, Any]:

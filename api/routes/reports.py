@@ -53,6 +53,7 @@ def get_follow_up(
         end=at_beijing(last + timedelta(days=1), time.min),
         as_of=as_of,
         group=group,
+        marked=format == "xlsx",
     )
     audit.record(session, principal.subject, "report.read", f"follow-up/{group}", start=str(first), end=str(last))
     if format == "json":

@@ -1,0 +1,47 @@
+"""权利与跟进: which opportunities and notices may be shown now, and the one way in which a right is exercised."""
+
+from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlmodel import Session, col
+
+from dongke.standing import PROFILE, Purpose, processable
+from followup.models import Notice, StoredOpportunity
+from followup.service import refresh
+from profiles import persons, rights_store
+from profiles.rights import Fact, Rights, policy
+from profiles.rights_store import Wish
+
+
+def exercise(session: Session, customer_id: str, wish: Wish, *, by: str) -> list[Fact]:
+    """Notes the wish and recomputes the person's opportunities in the same transaction: it takes effect at once.
+
+    Raises what `profiles.rights_store.record` raises.
+    """
+    persons.alone(session, customer_id)
+    facts = rights_store.record(session, customer_id, wish, by=by)
+    refresh(session, customer_id)
+    return facts
+
+
+def listed() -> ColumnElement[bool]:
+    """SQL on `StoredOpportunity`: its customer is processed and profiled, and it serves him or he allows marketing."""
+    owner = StoredOpportunity.customer_id
+    serves = col(StoredOpportunity.playbook).in_(sorted(policy().service_playbooks))
+    return and_(processable(owner, *PROFILE), or_(serves, processable(owner, Purpose.MARKETING)))
+
+
+def is_listed(playbook: str, rights: Rights) -> bool:
+    """The same of one opportunity."""
+    serves = playbook in policy().service_playbooks
+    return rights.is_profiled and (serves or rights.allows(Purpose.MARKETING))
+
+
+def told() -> ColumnElement[bool]:
+    """SQL on `Notice`: what it reminds of is still listed; of no opportunity: asked by law, or he is profiled."""
+    reminds = exists().where(col(StoredOpportunity.id) == col(Notice.opportunity_id), listed())
+    lawful = col(Notice.kind).in_(sorted(policy().service_notices))
+    alone = and_(
+        col(Notice.opportunity_id).is_(None),
+        processable(Notice.customer_id),
+        or_(lawful, processable(Notice.customer_id, *PROFILE, Purpose.MARKETING)),
+    )
+    return or_(alone, reminds)
