@@ -187,14 +187,6 @@ class TimelinePage(BaseModel):
     next_cursor: str | None
 
 
-class ProfileOut(BaseModel):
-    """客户画像: 矛盾在前, 每个标签带原话依据."""
-
-    model_config = ConfigDict(extra="allow")
-
-    customer: dict[str, Any] | str
-
-
 class OpportunityOut(BaseModel):
     """商机."""
 

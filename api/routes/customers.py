@@ -1,21 +1,19 @@
 """客户: the list, the profile, the timeline."""
 
-import hashlib
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
-from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 
-from api import listing, schemas, talks
+from api import card, listing, schemas, schemas_profile
+from api.card import Question, fields_of
 from api.deps import Reader, SessionDep
 from api.paging import Cursor, Limit
 from api.problems import responses
 from api.timeline import timeline
 from dongke import audit
 from dongke.scope import readable_customer
-from profiles import identity, service
+from profiles import identity
 from profiles.rights_store import right_of
 
 router = APIRouter(tags=["客户"])
@@ -35,7 +33,7 @@ def get_customers(
 
 @router.get(
     "/v1/customers/{customer_id}/profile",
-    response_model=schemas.ProfileOut,
+    response_model=schemas_profile.ProfileOut,
     responses={304: {"description": "没有变化"}, **responses(401, 404, 422)},
 )
 def get_profile(
@@ -44,21 +42,20 @@ def get_profile(
     customer_id: str,
     as_of: Annotated[AwareDatetime | None, Query(description="那一刻为止说过和做过的")] = None,
     known_at: Annotated[AwareDatetime | None, Query(description="那一刻为止懂客知道的")] = None,
+    fields: Annotated[
+        str | None, Query(max_length=500, description="只要这些字段, 用逗号分开, 例如 tags,suitability")
+    ] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """客户画像. 不给时间就是现在; ETag 和 If-None-Match 省去没有变化的传送."""
+    """客户画像, 一次给全. 不给时间就是现在; ETag 和 If-None-Match 省去没有变化的传送."""
     customer = readable_customer(session, principal, customer_id)
-    profile = service.profile_of(
-        session, customer.id, as_of=as_of, known_at=known_at, opened=bool(principal.reason)
-    ).to_json()
-    talks.with_sentences(session, [e for tag in profile["tags"] for e in tag["evidence"]])
-    asked = {"as_of": as_of and as_of.isoformat(), "known_at": known_at and known_at.isoformat()}
-    audit.record(session, principal.subject, "profile.read", customer.id, **asked)
-    etag = _etag(profile)
+    asked = Question(as_of, known_at, fields_of(fields), opened=bool(principal.reason))
+    body, etag = card.body(card.card(session, customer.id, asked))
+    audit.record_read(session, principal.subject, "profile.read", customer.id, **asked.to_json())
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if if_none_match and etag in (mark.strip().removeprefix("W/") for mark in if_none_match.split(",")):
+    if card.matches(etag, if_none_match):
         return Response(status_code=304, headers=headers)
-    return JSONResponse(profile, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
 
 
 @router.get(
@@ -78,10 +75,3 @@ def get_timeline(
     members = identity.members(session, customer.id)
     rights = right_of(session, customer.id)
     return timeline(session, members, rights, kinds=frozenset(kind or ()), cursor=cursor, limit=limit)
-
-
-def _etag(profile: dict[str, Any]) -> str:
-    """A mark of the content; the two moments of the question are not content."""
-    content = {name: value for name, value in profile.items() if name not in ("as_of", "known_at")}
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
