@@ -29,6 +29,7 @@ _PARTLY_KEPT = frozenset({"csv-row", "line-too-long"})
 BATCH = 200  #: pieces a transaction
 _BATCH = {
     **{Kind.EVENT: 5_000, Kind.WECOM: 2_000, Kind.IDENTIFIERS: 5_000},
+    **{Kind.SNAPSHOTS: 5_000, Kind.CONSENTS: 5_000},
     **{Kind.BRANCHES: 20_000, Kind.ADVISORS: 20_000, Kind.CUSTOMERS: 20_000},
 }
 Progress = Callable[["Outcome"], None]

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     ADVISORS = "advisors"  #: 投资顾问
     CUSTOMERS = "customers"  #: 客户与静态档案
     IDENTIFIERS = "identifiers"  #: 客户标识
+    SNAPSHOTS = "snapshots"  #: 静态档案
+    CONSENTS = "consents"  #: 同意与拒绝
     CONVERSATION = "conversation"  #: 会话
     WECOM = "wecom"  #: 企业微信消息
     RECORDING = "recording"  #: 录音
@@ -47,6 +49,8 @@ _COLUMNS: tuple[tuple[Kind, frozenset[str]], ...] = (
     (Kind.RECORDING, frozenset({"file", "customer_id", "advisor_id", "started_at"})),
     (Kind.CUSTOMERS, frozenset({"customer_id", "name", "advisor_id"})),
     (Kind.IDENTIFIERS, frozenset({"customer_id", "kind", "value", "from_at"})),
+    (Kind.CONSENTS, frozenset({"customer_id", "purpose", "status", "at"})),
+    (Kind.SNAPSHOTS, frozenset({"customer_id", "effective_on"})),
     (Kind.ADVISORS, frozenset({"advisor_id", "name", "branch_id"})),
     (Kind.BRANCHES, frozenset({"branch_id", "name"})),
 )
@@ -55,6 +59,8 @@ _NAMES = {
     "advisors.csv": Kind.ADVISORS,
     "customers.csv": Kind.CUSTOMERS,
     "identifiers.csv": Kind.IDENTIFIERS,
+    "snapshots.csv": Kind.SNAPSHOTS,
+    "consents.csv": Kind.CONSENTS,
     "events.csv": Kind.EVENT,
     "notes.csv": Kind.NOTE,
     "attempts.csv": Kind.ATTEMPT,

@@ -29,9 +29,7 @@ class RightIn(BaseModel):
     status: Literal[
         "granted", "denied", "revoked", "deleted", "restored", "active", "restricted", "erased", "held", "released"
     ]
-    subject: str = Field(
-        "", max_length=50, description="目的 (profiling, analysis, marketing, sensitive) 或标签"
-    )
+    subject: str = Field("", max_length=50, description="目的 (profiling, analysis, marketing, sensitive) 或标签")
     assertion_id: str | None = Field(None, max_length=300, description="只删除这一个标签断言所说的事")
     at: AwareDatetime | None = Field(None, description="客户何时表示的; 默认现在")
     source: str = Field("", max_length=500, description="怎样得知: 客户口头, 书面, 企业微信 …")
@@ -66,31 +64,6 @@ class RightsOut(BaseModel):
     refused: list[str]
     text: str
     facts: list[RightFact]
-
-
-class SnapshotsIn(BaseModel):
-    """静态档案: 每行一位客户从某天起的资料."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    snapshots: list[dict[str, Any]] = Field(min_length=1, max_length=10_000)
-
-
-class SnapshotFault(BaseModel):
-    """不能用的一行."""
-
-    row: int
-    code: str
-    detail: str
-
-
-class SnapshotsOut(BaseModel):
-    """接入结果."""
-
-    accepted: int
-    unchanged: int
-    refused: int
-    faults: list[SnapshotFault]
 
 
 class SnapshotFact(BaseModel):

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, String, any_, literal, select, union
 from sqlmodel import Session, col
 
 from api import files
@@ -129,8 +129,9 @@ def _messages(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
 
 
 def _consents(intake: "Intake", consents: list["Consent"], moment: datetime) -> None:
-    """企微 agree and disagree are facts about the customer: they stand in his timeline as events."""
+    """企微 agree and disagree are facts about the customer: events in his timeline, and his word on the analysis."""
     from profiles.behaviour import take_events
+    from profiles.consents import take_consents
 
     rows = [
         {
@@ -143,6 +144,17 @@ def _consents(intake: "Intake", consents: list["Consent"], moment: datetime) -> 
         for c in consents
     ]
     take_events(intake.session, rows, moment)
+    words = [
+        {
+            "customer_id": c.customer_id,
+            "purpose": "analysis",
+            "status": "granted" if c.agreed else "denied",
+            "at": c.at.isoformat(),
+            "source": "企业微信会话存档",
+        }
+        for c in consents
+    ]
+    intake.summary.customers |= take_consents(intake.session, words, by="wecom").customers
 
 
 def _events(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
@@ -185,6 +197,22 @@ def _identifiers(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
     result = take_rows(intake.session, [p.row for p in pieces], now())
     intake.summary.customers |= result.customers
     _account(intake, kind, pieces, result.faults, result.new)
+
+
+def _snapshots(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
+    from profiles.snapshots import take_snapshots
+
+    result = take_snapshots(intake.session, [p.row for p in pieces])
+    intake.summary.customers |= set(result.changed_ids)
+    _account(intake, kind, pieces, result.faults, result.accepted)
+
+
+def _consent_rows(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
+    from profiles.consents import take_consents
+
+    result = take_consents(intake.session, [p.row for p in pieces], by="import")
+    intake.summary.customers |= result.customers
+    _account(intake, kind, pieces, result.faults, result.accepted)
 
 
 def _account(
@@ -232,11 +260,9 @@ def with_talks(session: Session, customers: set[str]) -> set[str]:
 
     if not customers:
         return set()
-    found: set[str] = set()
-    for owner in (StoredConversation.customer_id, IdentityLink.customer_id, IdentityLink.into_id):
-        column = col(owner)
-        found |= set(session.execute(select(column).where(column.in_(customers)).distinct()).scalars())
-    return found
+    these = any_(literal(sorted(customers), ARRAY(String)))  # one parameter, one query, however many they are
+    owners = (col(StoredConversation.customer_id), col(IdentityLink.customer_id), col(IdentityLink.into_id))
+    return set(session.execute(union(*(select(owner).where(owner == these) for owner in owners))).scalars())
 
 
 def _text(row: Any, *names: str) -> str:
@@ -268,4 +294,6 @@ BATCHED: dict[Kind, Callable[["Intake", Kind, list[Piece]], None]] = {
     Kind.ADVISORS: _directory,
     Kind.CUSTOMERS: _directory,
     Kind.IDENTIFIERS: _identifiers,
+    Kind.SNAPSHOTS: _snapshots,
+    Kind.CONSENTS: _consent_rows,
 }

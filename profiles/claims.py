@@ -21,6 +21,7 @@ from profiles.models import Identifier
 from profiles.ownership import Holding, Told, holders, holdings
 from profiles.persons import canonicals
 from profiles.resolution import Mark, kind_in, mark_of, told_of
+from profiles.rights_store import erased
 from profiles.sealing import seal
 
 CHUNK = 1_000
@@ -52,7 +53,8 @@ def take_claims(session: Session, claims: Sequence[Claim], *, by: str, known_at:
     A claim over the limit of its kind is refused and kept as a doubt.
     """
     known_at, result = known_at or now(), Linked()
-    marked = _marked(claims, result)
+    gone = erased(session)  # their identifiers were destroyed: nothing takes them up again
+    marked = [m for m in _marked(claims, result) if m[1].customer_id not in gone]
     told = told_of(session, {mark for _, _, mark in marked})
     counts = _Counts(session, [claim for _, claim, _ in marked])
     fresh: dict[_Key, dict[str, Any]] = {}

@@ -15,6 +15,7 @@ from dongke.errors import BadInput
 from profiles.grouping import Link, canonical_of, joining_link, members_of
 from profiles.models import IdentityLink
 from profiles.repository import links_around
+from profiles.rights_store import settle
 
 _NUMBERS = Sequence("identitylink_number", metadata=SQLModel.metadata)
 
@@ -37,7 +38,9 @@ def merge(
     into, who = canonical_of(first, links), canonical_of(second, links)
     if into == who:
         return None
-    return _add(session, who, into, at, by, reason, known_at)
+    row = _add(session, who, into, at, by, reason, known_at)
+    settle(session, [first, second])  # what one of them refused holds for the person
+    return row
 
 
 def unmerge(
@@ -57,7 +60,9 @@ def unmerge(
     joint = joining_link(first, second, _links_of(session, first, second))
     if joint is None:
         return None
-    return _add(session, joint.customer_id, joint.customer_id, max(at, joint.at), by, reason, known_at, joint.id)
+    row = _add(session, joint.customer_id, joint.customer_id, max(at, joint.at), by, reason, known_at, joint.id)
+    settle(session, [first, second])
+    return row
 
 
 def canonical(session: Session, customer_id: str, known_at: datetime | None = None) -> str:

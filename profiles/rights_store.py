@@ -111,19 +111,23 @@ def record(session: Session, customer_id: str, wish: Wish, *, by: str) -> list[F
 
 
 def settle(session: Session, customer_ids: Iterable[str]) -> None:
-    """Writes what follows from the facts for these persons now: after a new fact, a merge or an unmerge."""
-    for members in _groups(session, customer_ids):
-        found = strictest(_by_customer(facts_of(session, members)).values())
-        session.execute(delete(Standing).where(col(Standing.customer_id) == _any(members)))
-        if not found.is_ordinary:
-            session.execute(insert(Standing), [_row(who, found) for who in members])
+    """Writes what follows from the facts for these persons now: after new facts, a merge or an unmerge."""
+    groups = _groups(session, customer_ids)
+    everyone = [who for members in groups for who in members]
+    told = _by_customer(facts_of(session, everyone))
+    rows = []
+    for members in groups:
+        found = strictest(told[who] for who in members if who in told)
+        rows += [] if found.is_ordinary else [_row(who, found) for who in members]
+    session.execute(delete(Standing).where(col(Standing.customer_id) == _any(everyone)))
+    if rows:
+        session.execute(insert(Standing), rows)
     session.expire_all()
 
 
-def erased(session: Session, customer_ids: Collection[str]) -> set[str]:
-    """Those of them whose data are erased: nothing of them is taken up again."""
-    query = select(Standing.customer_id).where(col(Standing.state) == State.ERASED)
-    return set(session.exec(query.where(col(Standing.customer_id) == _any(customer_ids))))
+def erased(session: Session) -> set[str]:
+    """Everyone whose data are erased: nothing of them is taken up again."""
+    return set(session.exec(select(Standing.customer_id).where(col(Standing.state) == State.ERASED)))
 
 
 def _any(ids: Iterable[str]) -> object:
@@ -135,9 +139,12 @@ def _members(session: Session, customer_id: str) -> list[str]:
 
 
 def _groups(session: Session, customer_ids: Iterable[str]) -> list[list[str]]:
+    """The persons of these ids, each as all his ids."""
     wanted = sorted(set(customer_ids))
     links = links_around(session, *wanted) if wanted else ()
-    return [sorted(group) for group in dict.fromkeys(members_of(who, links) for who in wanted)]
+    joined = {who for x in links for who in (x.customer_id, x.into_id)}
+    groups = dict.fromkeys(members_of(who, links) if who in joined else frozenset({who}) for who in wanted)
+    return [sorted(group) for group in groups]
 
 
 def _by_customer(facts: Iterable[Fact]) -> dict[str, Rights]:

@@ -58,7 +58,7 @@ def take_snapshots(session: Session, source: Source, *, received_at: datetime | 
         except DongkeError as fault:
             result.faults.append((index, fault))
     ids = sorted({s.customer_id for s in snapshots})
-    known = _known_customers(session, ids)
+    known = known_customers(session, ids)
     on_file = _on_file(session, ids)
     fresh = []
     for s in snapshots:
@@ -126,7 +126,8 @@ def _content_id(s: Snapshot) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _known_customers(session: Session, ids: list[str]) -> set[str]:
+def known_customers(session: Session, ids: list[str]) -> set[str]:
+    """Those of these ids that are in the directory."""
     known: set[str] = set()
     for start in range(0, len(ids), CHUNK):
         known |= set(session.exec(select(Customer.id).where(col(Customer.id).in_(ids[start : start + CHUNK]))))

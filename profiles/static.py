@@ -13,6 +13,7 @@ from dongke.clock import now
 from dongke.directory import Advisor, Branch, Customer, Ownership
 from dongke.errors import BadInput, DongkeError
 from profiles import identity
+from profiles.rights_store import erased
 from profiles.snapshots import SnapshotResult, effective_at
 from profiles.snapshots import take_snapshots as take_snapshots
 from profiles.tables import Source, is_text, rows_of
@@ -103,6 +104,7 @@ def _take_advisors(session: Session, rows: Iterable[Row], result: DirectoryResul
 def _take_customers(session: Session, rows: list[Row], result: DirectoryResult, received_at: datetime) -> None:
     advisors = set(session.exec(select(Advisor.id)))
     known = {c.id: (c.name, c.advisor_id) for c in session.exec(select(Customer))}
+    gone = erased(session)
     good: list[tuple[int, Row]] = []
     changed: list[tuple[dict[str, Any], datetime]] = []
     for number, row in enumerate(rows):
@@ -113,6 +115,9 @@ def _take_customers(session: Session, rows: list[Row], result: DirectoryResult, 
                 raise BadInput("advisor-unknown", f"没有投资顾问 {owner}")
         except DongkeError as fault:
             result.faults.append(("customers", number, fault))
+            continue
+        if who in gone:  # his name and numbers were destroyed: nothing takes them up again
+            result.unchanged += 1
             continue
         good.append((number, row))
         if known.get(who) != (name, owner):

@@ -2,16 +2,21 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
 from sqlmodel import Session, col, select
 
 from api import paging, queue
 from api import schemas_rights as schemas
-from api.deps import Reader, SessionDep, Writer
+from api.deps import RawBody, Reader, SessionDep, Writer
+from api.files import Kind
 from api.idempotency import IdempotencyKey, once
 from api.paging import Cursor, Limit
 from api.problems import responses
 from api.queue import Task
+from api.routes import intake
+from api.routes.conversations import JSON_OR_LINES
+from api.schemas import IntakeResult
 from asr.models import Recording, StoredConversation
 from dongke import audit
 from dongke.clock import beijing, now
@@ -22,9 +27,9 @@ from followup.rights import exercise
 from profiles import offers, persons, rights_store
 from profiles.models import StaticSnapshot
 from profiles.products import PERMISSION, products_on
-from profiles.rights import Fact, Kind
+from profiles.rights import Fact
+from profiles.rights import Kind as RightKind
 from profiles.rights_store import Wish
-from profiles.static import take_snapshots
 from profiles.suitability import offer
 
 router = APIRouter(tags=["权利与适当性"])
@@ -57,8 +62,8 @@ def post_right(
     idempotency_key: IdempotencyKey = None,
 ) -> Any:
     """登记一项权利, 立即生效: 同意, 拒绝画像, 删除标签; 限制处理, 删除, 法律保留 (合规和管理员)."""
-    kind = Kind(given.kind)
-    principal.need(*(_STATES if kind in (Kind.STATE, Kind.HOLD) else _WISHES))
+    kind = RightKind(given.kind)
+    principal.need(*(_STATES if kind in (RightKind.STATE, RightKind.HOLD) else _WISHES))
     customer = readable_customer(session, principal, customer_id)
     wish = Wish(**given.model_dump(exclude={"kind"}), kind=kind)
 
@@ -97,19 +102,29 @@ def get_products(principal: Reader) -> Any:
 
 
 @router.post(
-    "/v1/snapshots", status_code=202, response_model=schemas.SnapshotsOut, responses=responses(401, 403, 413, 422)
+    "/v1/snapshots",
+    status_code=202,
+    response_model=IntakeResult,
+    responses=responses(401, 403, 413, 422),
+    openapi_extra=JSON_OR_LINES,
 )
-def post_snapshots(session: SessionDep, principal: Writer, given: schemas.SnapshotsIn) -> Any:
+def post_snapshots(request: Request, session: SessionDep, principal: Writer, body: RawBody) -> JSONResponse:
     """接入静态档案: customer_id 和任何一些字段, 从 effective_on (或 effective_at) 起有效; 可以更正过去."""
-    result = take_snapshots(session, given.snapshots)
-    queue.defer(session, Task.CUSTOMER, sorted(set(result.changed_ids)))
-    audit.record(session, principal.subject, "snapshots.take", "api", accepted=result.accepted)
-    return {
-        "accepted": result.accepted,
-        "unchanged": result.unchanged,
-        "refused": len(result.faults),
-        "faults": [{"row": row, "code": fault.code, "detail": fault.detail} for row, fault in result.faults],
-    }
+    pieces, single = intake.items(request, body, "snapshots")
+    return intake.answer(session, request, Kind.SNAPSHOTS, pieces, single)
+
+
+@router.post(
+    "/v1/consents",
+    status_code=202,
+    response_model=IntakeResult,
+    responses=responses(401, 403, 413, 422),
+    openapi_extra=JSON_OR_LINES,
+)
+def post_consents(request: Request, session: SessionDep, principal: Writer, body: RawBody) -> JSONResponse:
+    """接入许多客户的同意与拒绝: customer_id, purpose, status, at, 可选 source. 立即生效."""
+    pieces, single = intake.items(request, body, "consents")
+    return intake.answer(session, request, Kind.CONSENTS, pieces, single)
 
 
 @router.get(
@@ -166,7 +181,7 @@ def _shown(session: Session, principal: Principal, customer_id: str) -> dict[str
 def _fact(fact: Fact, principal: Principal) -> dict[str, Any]:
     """Which tag was deleted is shown only to those who answer for it."""
     row = fact.to_json()
-    if fact.kind is Kind.TAG and principal.role not in _STATES:
+    if fact.kind is RightKind.TAG and principal.role not in _STATES:
         row |= {"subject": "", "subject_label": "一个标签", "assertion_id": None, "reason": ""}
     return row
 
