@@ -100,7 +100,7 @@ def response(fault: DongkeError) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(fault, TooMany):
         headers["Retry-After"] = str(fault.retry_after)
-    return _answer(body(fault.code, fault.detail, fault.status), headers)
+    return _answer(body(fault.code, fault.detail, fault.status, fault.errors), headers)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -15,6 +15,11 @@ class DongkeError(Exception):
         self.code = code
         self.detail = detail
 
+    @property
+    def errors(self) -> list[dict[str, str]]:
+        """Each place that is at fault (`where`) with its reason in Chinese, for faults that can name places."""
+        return []
+
 
 class BadInput(DongkeError):
     """What came in cannot be used as it is; it is kept, with this reason."""

@@ -11,7 +11,7 @@ from datetime import date
 from io import StringIO
 from typing import Any
 
-from sqlalchemy import func, literal, or_, tuple_
+from sqlalchemy import and_, func, literal, or_, tuple_
 from sqlmodel import Session, col, select
 
 from dongke.clock import now
@@ -157,7 +157,7 @@ def maturing(
     """到期客群 T-7/T-3/T-0: what matures in exactly so many trading days, the earliest first, then by customer."""
     on = col(SegmentItem.data)["on"].astext.collate("C")
     days = {n: asked.trading_day(n) for n in sorted(set(left))}
-    within = [on.between(first, last) for first, last in days.values()]
+    within = [and_(on >= first, on <= last) for first, last in days.values()]
     query = (
         select(SegmentItem, Customer, Advisor)
         .join(Customer, col(Customer.id) == col(SegmentItem.customer_id))
