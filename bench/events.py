@@ -152,14 +152,14 @@ def _load(httpx: Any, base: str, heads: dict[str, dict[str, str]], size: int, se
     lock = threading.Lock()
 
     def post(number: int) -> None:
-        mine = random.Random(number)
+        mine = random.Random(f"{size}/{number}")
         with httpx.Client(base_url=base, headers=heads["pipe"]) as client:
             while time.perf_counter() < ends:
                 body = {"batch": [_event(mine) for _ in range(size)], "sentAt": _now()}
                 began = time.perf_counter()
                 answer = client.post("/v1/events", json=body if size > 1 else body["batch"][0])
                 taken = time.perf_counter() - began
-                assert answer.json()["accepted"] == size, answer.text[:300]
+                assert answer.status_code == 202 and answer.json()["accepted"] == size, answer.text[:300]
                 with lock:
                     times.append(taken)
                     sent[0] += size
