@@ -76,7 +76,8 @@ def get_behaviour(
         raise BadInput("date-invalid", f"起止日期要在 {MAX_DAYS} 天以内, 起在前")
     everyone = identity.members(session, customer.id)
     who, days = everyone[0], days_of(session, everyone, start, end)
-    audit.record(session, principal.subject, "behaviour.read", who, start=start.isoformat(), end=end.isoformat())
+    traits = traits_of(events_of(session, everyone, TRAITS))
+    audit.record_read(session, principal.subject, "behaviour.read", who, start=start.isoformat(), end=end.isoformat())
     return {
         "customer": who,
         "start": start,
@@ -86,7 +87,7 @@ def get_behaviour(
             | {"last_at": beijing(row.last_at), "customer": customer}
             for (customer, day, event, product), row in days.items()
         ],
-        "traits": traits_of(events_of(session, everyone, TRAITS)),
+        "traits": traits,
     }
 
 
