@@ -21,7 +21,7 @@ from profiles.conflicts import disagreements
 from profiles.day_rows import ADD_DAYS
 from profiles.dialects import MAYBE, ORIGINAL, Incoming, expand, translate
 from profiles.event_rules import check, storable
-from profiles.identifiers import CUSTOMER_ID
+from profiles.identifiers import CUSTOMER_ID, HANDOVER, registry
 from profiles.models import BehaviourEvent
 from profiles.resolution import Asked, Resolution, resolve_many
 from profiles.tables import content, read_csv, read_jsonl
@@ -112,6 +112,7 @@ def _take(session: Session, chunk: Sequence[_Checked], known_at: datetime, resul
         named = _named(session, _drop_known(session, rest, result), known_at, result)
         _drop_known(session, _insert(session, named, known_at, result), result)  # another may have been quicker
     result.customers |= _learn(session, [c for c, _, _ in rows], known_at)
+    _doubt(session, [c.event for c, _, _ in rows])
 
 
 def _number(event: Incoming) -> str:
@@ -216,6 +217,21 @@ def _learn(session: Session, chunk: Sequence[_Checked], known_at: datetime) -> s
         if kind != CUSTOMER_ID
     ]
     return learn(session, claims, by="event", known_at=known_at).customers if claims else set()
+
+
+def _doubt(session: Session, events: Iterable[Incoming]) -> None:
+    """Of those that name their 客户号: another identifier that is somebody else's. A device is anybody's to use."""
+    asked = [Asked(e.at, own) for e in events if e.event not in LOG_INS and len(own := _owned(e)) > 1]
+    answers = resolve_many(session, asked) if asked else []
+    conflicts.note(
+        session, [d for one, found in zip(asked, answers, strict=True) for d in disagreements(one.at, found)]
+    )
+
+
+def _owned(event: Incoming) -> list[tuple[str, str]]:
+    kinds = registry().kinds
+    own = [pair for pair in event.who if pair[0] in kinds and kinds[pair[0]].succession == HANDOVER]
+    return own if any(kind == CUSTOMER_ID for kind, _ in own) else []
 
 
 def _shown(event: Incoming) -> str:

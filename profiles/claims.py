@@ -3,39 +3,29 @@
 What breaks a rule of its kind is refused with its reason; what cannot be true together is kept and becomes a doubt.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ARRAY, String, any_, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from dongke.clock import beijing, now
-from dongke.errors import Conflict, DongkeError
+from dongke.errors import DongkeError
 from profiles import anonymous, conflicts
+from profiles.claim_doubts import Claim as Claim
+from profiles.claim_doubts import Key, limit_doubt, not_his, of_several_persons, ownership_doubts, too_many
 from profiles.conflicts import Doubt
-from profiles.identifiers import CUSTOMER_ID, JOINT, kind_of, masked, normalised
+from profiles.identifiers import CUSTOMER_ID, HANDOVER, JOINT, kind_of, masked, normalised
 from profiles.models import Identifier
-from profiles.ownership import Holding, Told, holders, holdings
-from profiles.persons import canonicals
-from profiles.resolution import Mark, kind_in, mark_of, told_of
+from profiles.ownership import Told, holders, holdings
+from profiles.resolution import Mark, existing, mark_of, told_of
 from profiles.rights_store import erased
 from profiles.sealing import seal
 
 CHUNK = 1_000
-_Key = tuple[Mark, str, datetime]  #: identifier, customer, from
-
-
-class Claim(NamedTuple):
-    """From `from_at` on (until `until`), this identifier names this customer."""
-
-    kind: str
-    value: str
-    customer_id: str
-    from_at: datetime
-    until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -57,16 +47,16 @@ def take_claims(session: Session, claims: Sequence[Claim], *, by: str, known_at:
     marked = [m for m in _marked(claims, result) if m[1].customer_id not in gone]
     told = told_of(session, {mark for _, _, mark in marked})
     counts = _Counts(session, [claim for _, claim, _ in marked])
-    fresh: dict[_Key, dict[str, Any]] = {}
-    shown: dict[_Key, str] = {}
+    fresh: dict[Key, dict[str, Any]] = {}
+    shown: dict[Key, str] = {}
     doubts: list[Doubt] = []
     for number, claim, mark in marked:
         history = told.setdefault(mark, [])
         if _is_told(history, claim):
             continue
         if counts.is_over(claim, mark):
-            result.faults.append((number, _too_many(claim)))
-            doubts.append(_limit_doubt(claim, mark))
+            result.faults.append((number, too_many(claim)))
+            doubts.append(limit_doubt(claim, mark))
             continue
         history.append(Told(claim.customer_id, claim.from_at, claim.until))
         counts.add(claim, mark)
@@ -76,7 +66,7 @@ def take_claims(session: Session, claims: Sequence[Claim], *, by: str, known_at:
     for start in range(0, len(ordered), CHUNK):
         session.execute(insert(Identifier).on_conflict_do_nothing(), ordered[start : start + CHUNK])
     touched = {mark: told[mark] for mark, _, _ in fresh}
-    conflicts.note(session, [*doubts, *_ownership_doubts(session, touched, shown)])
+    conflicts.note(session, [*doubts, *ownership_doubts(session, touched, shown)])
     result.new = len(fresh)
     result.customers = anonymous.adopt(session, touched, known_at) if touched else set()
     result.faults.sort(key=lambda pair: pair[0])
@@ -84,18 +74,28 @@ def take_claims(session: Session, claims: Sequence[Claim], *, by: str, known_at:
 
 
 def learn(session: Session, claims: Iterable[Claim], *, by: str, known_at: datetime | None = None) -> Linked:
-    """What events show of who uses what. Of somebody who holds it already it is nothing new; the first who is seen
-    with a device has used it for some days before (`reaches_back_days`)."""
+    """What events show of who uses what, of customers who exist; others are left out.
+
+    Of somebody who holds it already it is nothing new. What is another's and has one holder at a time stays with him,
+    and becomes a doubt. The first who is seen with a device has used it for some days before (`reaches_back_days`).
+    """
     marked = _marked(sorted(claims, key=lambda c: c.from_at), Linked())
     told = told_of(session, {mark for _, _, mark in marked})
+    known = existing(session, {claim.customer_id for _, claim, _ in marked})
     new: list[Claim] = []
+    doubts: list[Doubt] = []
     for _, claim, mark in marked:
         kind, history = kind_of(claim.kind), told.setdefault(mark, [])
-        if claim.customer_id in holders(history, claim.from_at, kind.succession):
+        held = holders(history, claim.from_at, kind.succession)
+        if claim.customer_id in held or claim.customer_id not in known:
+            continue
+        if held and kind.succession == HANDOVER:
+            doubts.append(not_his(claim, mark, held))
             continue
         back = timedelta(days=0 if history else kind.reaches_back_days)
         new.append(claim._replace(from_at=claim.from_at - back))
         history.append(Told(claim.customer_id, new[-1].from_at))
+    conflicts.note(session, of_several_persons(session, doubts))
     return take_claims(session, new, by=by, known_at=known_at) if new else Linked()
 
 
@@ -172,63 +172,3 @@ def _row(claim: Claim, mark: Mark, known_at: datetime, by: str) -> dict[str, Any
         "known_at": known_at,
         "by": by,
     }
-
-
-def _too_many(claim: Claim) -> DongkeError:
-    kind = kind_of(claim.kind)
-    if claim.kind == CUSTOMER_ID:
-        return Conflict("identifier-limit", f"客户 {claim.customer_id} 已有客户号; 两个客户号是同一人, 要由人合并")
-    text = f"客户 {claim.customer_id} 的{kind.label}已有 {kind.limit} 个, 没有关联 {masked(kind.name, claim.value)}"
-    return Conflict("identifier-limit", text)
-
-
-def _limit_doubt(claim: Claim, mark: Mark) -> Doubt:
-    return Doubt("limit", (claim.customer_id,), (mark,), claim.from_at, _too_many(claim).detail)
-
-
-def _ownership_doubts(session: Session, told: Mapping[Mark, Sequence[Told]], fresh: Mapping[_Key, str]) -> list[Doubt]:
-    """What the new claims leave open: a number that changed hands, one that two hold and none can share.
-
-    `fresh`: (mark, customer, from) → the value as people may see it.
-    """
-    shown = {mark: value for (mark, _, _), value in fresh.items()}
-    several = {mark: claims for mark, claims in told.items() if len({t.customer_id for t in claims}) > 1}
-    persons = canonicals(session, {t.customer_id for claims in several.values() for t in claims})
-    new = {(mark, at) for mark, _, at in fresh}
-    found: list[Doubt] = []
-    for mark, claims in several.items():
-        held = holdings(claims, kind_of(kind_in(mark)).succession)
-        found += _handed(mark, shown[mark], [h for h in held if h.until and (mark, h.until) in new], persons)
-        if not kind_of(kind_in(mark)).shareable:
-            found += _double(mark, shown[mark], [h for h in held if (mark, h.from_at) in new], held, persons)
-    return found
-
-
-def _handed(mark: Mark, value: str, held: Iterable[Holding], persons: Mapping[str, str]) -> list[Doubt]:
-    label = kind_of(kind_in(mark)).label
-    found: list[Doubt] = []
-    for h in held:
-        others = tuple(c for c in h.taken_by if persons[c] != persons[h.customer_id])
-        if others and h.until:
-            text = f"{label} {value} 自{beijing(h.until):%Y-%m-%d} 起由 {h.customer_id} 转到 {'、'.join(others)}: "
-            names = (h.customer_id, *others)
-            found.append(Doubt("handover", names, (mark,), h.until, text + "是换了号, 还是两人共用?"))
-    return found
-
-
-def _double(
-    mark: Mark, value: str, new: Iterable[Holding], held: Iterable[Holding], persons: Mapping[str, str]
-) -> list[Doubt]:
-    label = kind_of(kind_in(mark)).label
-    return [
-        Doubt(
-            "double",
-            (a.customer_id, b.customer_id),
-            (mark,),
-            max(a.from_at, b.from_at),
-            f"{label} {value} 同时登记在 {a.customer_id} 和 {b.customer_id} 名下, 不认作任何一位",
-        )
-        for a in new
-        for b in held
-        if persons[a.customer_id] != persons[b.customer_id] and a.overlaps(b)
-    ]

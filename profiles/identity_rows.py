@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ARRAY, String, any_, literal
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from dongke.clock import at_beijing
-from dongke.directory import Customer
 from dongke.errors import BadInput, DongkeError
 from dongke.types import aware
 from profiles.claims import Claim, Linked, take_claims
+from profiles.resolution import existing
 from profiles.tables import is_text
 
 COLUMNS = ("customer_id", "kind", "value", "from_at")
@@ -28,7 +27,7 @@ def take_rows(session: Session, rows: Iterable[Any], received_at: datetime, *, b
             claims.append((number, _claim(row, received_at)))
         except DongkeError as fault:
             result.faults.append((number, fault))
-    known = _customers(session, {claim.customer_id for _, claim in claims})
+    known = existing(session, {claim.customer_id for _, claim in claims})
     good = [(number, claim) for number, claim in claims if claim.customer_id in known]
     result.faults += [
         (number, BadInput("customer-unknown", f"没有客户 {claim.customer_id[:40]}"))
@@ -66,8 +65,3 @@ def _text(row: Mapping[str, Any], name: str) -> str:
     if not is_text(value, MAX_CHARS):
         raise BadInput("row-invalid", f"{name} 要是 1 到 {MAX_CHARS} 个字符的文字")
     return str(value).strip()
-
-
-def _customers(session: Session, ids: set[str]) -> set[str]:
-    these = any_(literal(sorted(ids), ARRAY(String)))
-    return set(session.exec(select(Customer.id).where(col(Customer.id) == these))) if ids else set()

@@ -83,7 +83,7 @@ def told_of(session: Session, marks: Iterable[Mark]) -> dict[Mark, list[Told]]:
         kind, _, index = mark.partition("~")
         wanted.setdefault(kind, []).append(index)
     found: dict[Mark, list[Told]] = {}
-    for who in _customers(session, wanted.pop(CUSTOMER_ID, [])):
+    for who in existing(session, wanted.pop(CUSTOMER_ID, [])):
         found[f"{CUSTOMER_ID}~{who}"] = [Told(who, datetime.fromisoformat("1970-01-01T00:00:00+00:00"))]
     row = Identifier
     for kind, indexes in wanted.items():
@@ -131,6 +131,8 @@ def _held(told: Mapping[Mark, list[Told]], at: datetime, marks: Iterable[Mark]) 
     return held
 
 
-def _customers(session: Session, ids: Sequence[str]) -> set[str]:
-    these = any_(literal(list(ids), ARRAY(String)))
-    return set(session.scalars(select(col(Customer.id)).where(col(Customer.id) == these))) if ids else set()
+def existing(session: Session, ids: Iterable[str]) -> set[str]:
+    """Those of these 客户号 that there are."""
+    wanted = sorted(set(ids))
+    these = any_(literal(wanted, ARRAY(String)))
+    return set(session.scalars(select(col(Customer.id)).where(col(Customer.id) == these))) if wanted else set()
