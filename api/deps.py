@@ -1,6 +1,6 @@
 """依赖: what routes ask for – a session that commits before the answer goes out, the principal, the settings."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import unquote
@@ -27,7 +27,14 @@ def get_session() -> Iterator[Session]:
 
 
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
-SettingsDep = Annotated[Settings, Depends(settings)]
+
+
+async def get_settings() -> Settings:
+    """The settings of this process; async, because they are there already and need no thread."""
+    return settings()
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
@@ -65,10 +72,10 @@ def _opened(request: Request, principal: Principal, told: str) -> Principal:
 PrincipalDep = Annotated[Principal, Depends(get_principal, scope="function")]
 
 
-def needs(*roles: Role) -> Callable[[Principal], Principal]:
+def needs(*roles: Role) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency: the principal, if the role is one of these. Raises Forbidden `role-forbidden`."""
 
-    def check(principal: PrincipalDep) -> Principal:
+    async def check(principal: PrincipalDep) -> Principal:
         principal.need(*roles)
         return principal
 

@@ -1,6 +1,8 @@
 """数据库: PostgreSQL everywhere – an embedded server from a wheel by default, any other by `DONGKE_DATABASE_URL`."""
 
 import os
+import select
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, TypeDecorator, create_engine
+from sqlalchemy import Engine, TypeDecorator, create_engine, event
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.types import DateTime
 from sqlmodel import Session
 
@@ -107,7 +110,43 @@ def libpq_url(url: str) -> str:
 
 def make_engine(url: str) -> Engine:
     """An engine that hides parameters from logs: what customers said stays out of tracebacks."""
-    return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10)
+    made = create_engine(url, hide_parameters=True, pool_size=10)
+    event.listen(made, "checkin", _note_return)
+    event.listen(made, "checkout", _check_alive)
+    return made
+
+
+IDLE_SECONDS = 5.0  #: a connection that lay longer is asked whether it is still there
+
+
+def _note_return(driver: Any, record: Any) -> None:
+    record.info["returned"] = time.monotonic()
+
+
+def _check_alive(driver: Any, record: Any, proxy: Any) -> None:
+    """A connection that lay is pinged; of one just returned it is enough that the server has not closed it.
+
+    A server that stops closes its sockets, and a closed socket reads as ready: no trip to the server finds that out.
+    """
+    import psycopg
+
+    idle = time.monotonic() - record.info.get("returned", time.monotonic())
+    if idle < IDLE_SECONDS and not _is_readable(driver):
+        return
+    try:
+        driver.execute("select 1")
+        driver.rollback()
+    except psycopg.Error:
+        raise DisconnectionError() from None
+
+
+def _is_readable(driver: Any) -> bool:
+    """Whether something waits on the socket that nobody asked for: its end, as a rule."""
+    if driver.closed:
+        return True
+    poll = select.poll()
+    poll.register(driver.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @lru_cache(maxsize=1)

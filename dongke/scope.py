@@ -6,13 +6,15 @@ route that keeps to it cannot forget the rights.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, any_, false, literal, or_, true
+from sqlalchemy import ColumnElement, and_, any_, bindparam, false, literal, or_, true
 from sqlmodel import Session, col, select
 
 from dongke.directory import Advisor, Customer
 from dongke.errors import Forbidden, NotFound
-from dongke.standing import openable, processable
+from dongke.standing import Purpose, openable, processable, required
 
 
 class Role(StrEnum):
@@ -64,10 +66,17 @@ def _scope(principal: Principal) -> ColumnElement[bool]:
 
 def readable_customer(session: Session, principal: Principal, customer_id: str) -> Customer:
     """That customer, if this principal may read him. Raises NotFound `customer-unknown` otherwise."""
-    found = session.exec(select(Customer).where(Customer.id == customer_id, visible(principal))).one_or_none()
+    statement = _readable(principal, required())
+    found: Customer | None = session.execute(statement, {"customer_id": customer_id}).scalar_one_or_none()
     if found is None:
         raise NotFound("customer-unknown", f"没有客户 {customer_id}")
     return found
+
+
+@lru_cache(maxsize=1_000)
+def _readable(principal: Principal, needed: frozenset[Purpose]) -> Any:
+    """The statement, made once: it depends on who asks and on the consents the firm needs, and on nothing else."""
+    return select(Customer).where(col(Customer.id) == bindparam("customer_id"), visible(principal))
 
 
 def _branch(branch_id: str) -> ColumnElement[bool]:

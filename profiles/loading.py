@@ -60,6 +60,7 @@ _PARTS = {
     "snapshots": _rows("x.id, x.customer_id, x.effective_at, x.known_at, x.data", "staticsnapshot x", "x.known_at"),
     "readings": _rows("x.conversation_id, x.customer_id, x.read_at, x.superseded_at, x.mentions, x.notes", "reading x",
                       "x.read_at"),
+    "standing": "exists (select from standing x where x.customer_id = any(person.ids))",
     "feedback": "exists (select from tagfeedback x where x.customer_id = any(person.ids))",
 }  # fmt: skip
 _LOAD = text(
@@ -68,11 +69,12 @@ _LOAD = text(
 
 
 class Loaded(NamedTuple):
-    """The facts but for the feedback, everyone whose they are, and whether there is feedback to be fetched."""
+    """The facts but for the feedback, everyone whose they are, and what is still to be fetched."""
 
     facts: CustomerFacts
     customer_ids: list[str]
     has_feedback: bool
+    has_standing: bool  #: of anyone of them rights are noted (dongke/standing.py)
 
 
 def load(session: Session, customer_id: str, known_at: datetime | None = None) -> Loaded:
@@ -87,7 +89,7 @@ def load(session: Session, customer_id: str, known_at: datetime | None = None) -
         links=_links(row.links or ()),
         readings=tuple(_reading(*r) for r in row.readings or ()),
     )
-    return Loaded(facts, row.ids, row.feedback)
+    return Loaded(facts, row.ids, row.feedback, row.standing)
 
 
 _at = datetime.fromisoformat

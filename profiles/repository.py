@@ -40,8 +40,15 @@ def links_around(session: Session, *customer_ids: str) -> tuple[Link, ...]:
 
 def load(session: Session, customer_id: str, known_at: datetime | None = None) -> CustomerFacts:
     """All facts of the customer and of everyone he was ever merged with; those known by `known_at` where given."""
-    facts, ids, has_feedback = loading.load(session, customer_id, known_at)
-    return replace(facts, feedback=feedback_of(session, ids, known_at)) if has_feedback else facts
+    return load_checked(session, customer_id, known_at)[0]
+
+
+def load_checked(session: Session, customer_id: str, known_at: datetime | None = None) -> tuple[CustomerFacts, bool]:
+    """The same, and whether rights are noted of any of them: of most customers none are, and none need be fetched."""
+    facts, ids, has_feedback, has_standing = loading.load(session, customer_id, known_at)
+    if has_feedback:
+        facts = replace(facts, feedback=feedback_of(session, ids, known_at))
+    return facts, has_standing
 
 
 def load_many(session: Session, customer_ids: Collection[str]) -> dict[str, CustomerFacts]:

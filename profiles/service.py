@@ -24,8 +24,8 @@ def facts_of(
     Frozen values, to be cut with `CustomerFacts.at(as_of, known_at)`. Raises NotFound `customer-unknown`.
     """
     customer(session, customer_id)
-    facts = repository.load(session, customer_id, known_at)
-    return kept(facts, rights_of(session, facts.customer_ids), opened=opened)
+    facts, are_noted = repository.load_checked(session, customer_id, known_at)
+    return kept(facts, rights_of(session, facts.customer_ids, are_noted=are_noted), opened=opened)
 
 
 def profile_of(

@@ -32,7 +32,11 @@ def hours_of(value: Mapping[str, Any]) -> frozenset[Slot]:
 def holds(value: Mapping[str, Any], moment: datetime) -> bool:
     """Whether the moment lies within the window of a habit."""
     at = beijing(moment)
-    return (DAYS[at.weekday()], (at.hour * 60 + at.minute) * _STEPS // 60) in slots(value)
+    days = value.get("days")
+    if days and DAYS[at.weekday()] not in days:
+        return False
+    quarter = (at.hour * 60 + at.minute) * _STEPS // 60
+    return _quarter(value.get("from"), _OPENS * _STEPS) <= quarter < _quarter(value.get("to"), _CLOSES * _STEPS)
 
 
 def covers_half(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:

@@ -5,15 +5,15 @@ nobody active and the stage does not flap. What he says outranks what he does: a
 he takes it back or it ends. The history of stages follows from the facts alone: it is walked anew at every read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, time
-from itertools import groupby
 from typing import NamedTuple
 
-from dongke.clock import TradingCalendar, at_beijing, beijing
+from dongke.clock import BEIJING, TradingCalendar, at_beijing, beijing
 from profiles.beliefs import Status, Tag
 from profiles.deeds import INFLOWS, TRADES
+from profiles.facts import Event
 from profiles.features.model import Feature, Part, View, unknown
 from profiles.labels import as_date, label
 from profiles.parameters import Lifecycle
@@ -92,13 +92,12 @@ def _inputs(view: View) -> Iterator[_Input]:
     opened = as_date(view.static.get("opened_on"))
     if opened is not None and opened <= view.today:
         yield _Input(opened, 1, "filed", "")
-    for day, events in groupby(view.events, key=lambda e: e.on):
-        names = [e.event for e in events]
+    for day, names in _by_day(view.events).items():
         if "account_closed" in names:
             yield _Input(day, 0, "closed", "")
-        if any(n in _OPENING for n in names):
+        if not names.isdisjoint(_OPENING):
             yield _Input(day, 1, "opened" if "account_opened" in names else "funded", "")
-        if any(n not in passive for n in names):
+        if not names <= passive:
             yield _Input(day, 2, "seen", "")
     for tag in view.tags:
         if _is_threat(tag):
@@ -106,6 +105,14 @@ def _inputs(view: View) -> Iterator[_Input]:
             yield _Input(since, 3, "leaving", f"客户亲口说要{label('churn_action', tag.value.get('action'))}")
             if tag.ended_at is not None:
                 yield _Input(max(since, beijing(tag.ended_at).date()), 4, "staying", tag.reason)
+
+
+def _by_day(events: Iterable[Event]) -> dict[date, set[str]]:
+    """What was done on each day in Beijing."""
+    found: dict[date, set[str]] = {}
+    for event in events:
+        found.setdefault(event.at.astimezone(BEIJING).date(), set()).add(event.event)
+    return found
 
 
 def _is_threat(tag: Tag) -> bool:
@@ -133,16 +140,7 @@ class _Walk:
         return self.steps[-1].stage if self.steps else None
 
     def take(self, one: _Input) -> None:
-        takers = {
-            "opened": self._open,
-            "filed": self._filed,
-            "funded": self._fund,
-            "closed": self._close,
-            "seen": self._see,
-            "leaving": self._threaten,
-            "staying": self._stay,
-        }
-        takers[one.kind](one)
+        _TAKERS[one.kind](self, one)
 
     def pass_to(self, day: date) -> None:
         """Lets the silence up to that day do its work."""
@@ -203,14 +201,20 @@ class _Walk:
 
     def _see(self, one: _Input) -> None:
         self.seen = one.on
-        today = self.calendar.opened_until(one.on)
-        self.visits = [d for d in self.visits if today - d < self.rule.return_trading_days] + [today]
-        if self.stage is None:
+        stage = self.stage
+        if stage is None:
             self._begin(one.on)
-        elif self.stage in ("预流失", "流失") and not self.closed and not self.threats:
-            if len(self.visits) >= self.rule.return_days:
-                words = f"回来了: {self.rule.return_trading_days}个交易日里来过{len(self.visits)}天"
-                self._go(one.on, "活跃", words)
+        elif stage in ("预流失", "流失"):
+            self._visit(one.on)
+
+    def _visit(self, on: date) -> None:
+        """He came while he was as good as gone: days enough, and he is back."""
+        today = self.calendar.opened_until(on)
+        self.visits = [d for d in self.visits if today - d < self.rule.return_trading_days] + [today]
+        if len(self.visits) >= self.rule.return_days and not self.closed and not self.threats:
+            words = f"回来了: {self.rule.return_trading_days}个交易日里来过{len(self.visits)}天"
+            self.visits = []
+            self._go(on, "活跃", words)
 
     def _begin(self, on: date) -> None:
         """The first deed that is known: before it nothing is."""
@@ -237,3 +241,14 @@ class _Walk:
 
     def _gap(self, start: date, end: date) -> int:
         return self.calendar.days_between(start, end)
+
+
+_TAKERS: dict[str, Callable[[_Walk, _Input], None]] = {
+    "opened": _Walk._open,
+    "filed": _Walk._filed,
+    "funded": _Walk._fund,
+    "closed": _Walk._close,
+    "seen": _Walk._see,
+    "leaving": _Walk._threaten,
+    "staying": _Walk._stay,
+}

@@ -1,10 +1,12 @@
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from dongke import audit, directory, quarantine
+from dongke import audit, db, directory, quarantine
 from dongke.errors import BadInput
 
 
@@ -66,3 +68,19 @@ def test_a_naive_time_is_refused(session: Session) -> None:
     session.flush()
     with pytest.raises(Exception, match="time-naive"):
         directory.set_owner(session, "C1", "A1", datetime(2026, 5, 1))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("idle_seconds", [0.0, 3600.0])
+def test_a_connection_that_the_server_has_closed_is_replaced(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, idle_seconds: float
+) -> None:
+    """As after a restart of the server: whether it is pinged (0: always) or only its socket is looked at."""
+    monkeypatch.setattr(db, "IDLE_SECONDS", idle_seconds)
+    with engine.connect() as first:
+        old = first.exec_driver_sql("select pg_backend_pid()").scalar_one()
+    with engine.connect() as second:
+        assert second.exec_driver_sql("select pg_backend_pid()").scalar_one() == old
+    with psycopg.connect(db.libpq_url(engine.url.render_as_string(hide_password=False))) as killer:
+        killer.execute("select pg_terminate_backend(%s, 5000)", (old,))
+    with engine.connect() as again:
+        assert again.exec_driver_sql("select pg_backend_pid()").scalar_one() != old
