@@ -8,7 +8,7 @@ settles now and then only saves the next question the work.
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ARRAY, String, any_, delete, func, insert, literal, text, union
+from sqlalchemy import ARRAY, ColumnElement, String, any_, delete, func, insert, literal, text, union
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -55,7 +55,7 @@ def settle(
 def waiting(session: Session, moment: datetime) -> int:
     """How many customers have to be read before an answer at that moment."""
     marked = select(SegmentMark.customer_id)
-    due = select(SegmentRow.customer_id).where(col(SegmentRow.due_at) <= moment)
+    due = select(SegmentRow.customer_id).where(*_due(moment))
     return session.scalar(select(func.count()).select_from(union(marked, due).subquery())) or 0
 
 
@@ -85,8 +85,13 @@ def _next(session: Session, moment: datetime) -> list[str]:
     marked = set(session.execute(taken).scalars())
     if marked:
         return sorted(marked)
-    due = select(SegmentRow.customer_id).where(col(SegmentRow.due_at) <= moment).order_by(col(SegmentRow.due_at))
+    due = select(SegmentRow.customer_id).where(*_due(moment)).order_by(col(SegmentRow.due_at))
     return sorted(session.exec(due.limit(CHUNK)))
+
+
+def _due(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Time has come for the row. One that was read at this very moment is true at it, whatever the next one brings."""
+    return col(SegmentRow.due_at) <= moment, col(SegmentRow.read_at) < moment
 
 
 def _remake(
