@@ -38,9 +38,9 @@ class Linked:
 
 
 def take_claims(session: Session, claims: Sequence[Claim], *, by: str, known_at: datetime | None = None) -> Linked:
-    """The same, and what came of it. Anonymous events that they name move to their customers.
+    """Links identifiers of customers who exist. Anonymous events that they name move to their customers.
 
-    A claim over the limit of its kind is refused and kept as a doubt.
+    What cannot be linked is a fault and stops nothing; one over the limit of its kind leaves a doubt as well.
     """
     known_at, result = known_at or now(), Linked()
     gone = erased(session)  # their identifiers were destroyed: nothing takes them up again

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from api import pipeline, queue, worker
+from api import files, pipeline, queue, worker
+from api.doors import ingest
 from api.queue import Task
 from dongke import db
 from dongke.audit import AuditEntry, broken_at
@@ -259,6 +261,22 @@ def test_identifiers_come_in_bulk_and_bring_what_was_done_anonymously(client: Te
     waiting = client.get("/v1/quarantine?door=identifiers", headers=login("pipe")).json()["items"]
     assert len(waiting) == 3
     assert PHONE not in str(waiting)
+    with db.session_scope() as session:
+        set_owner(session, "C9", "A1", LONG_AGO)
+    unknown = next(row["id"] for row in waiting if row["code"] == "customer-unknown")
+    assert client.post(f"/v1/quarantine/{unknown}/retry", headers=login("pipe")).json()["resolved"] is True
+    with db.session_scope() as session:
+        assert identity.resolve(session, "phone", PHONE, now()) == "C9"
+
+
+def test_a_file_of_identifiers_is_known_by_its_columns(tmp_path: Path, broker: None) -> None:
+    file = tmp_path / "export.csv"
+    file.write_text(f"customer_id,kind,value,from_at\nC1,phone,{PHONE},2026-03-01\nC1,openid,null,2026-03-01\n")
+    assert files.kind_of(file) is files.Kind.IDENTIFIERS
+    summary = ingest([file])
+    assert (summary.accepted, summary.refused) == (1, 1)
+    again = ingest([file])
+    assert (again.accepted, again.unchanged, again.refused) == (0, 1, 1)
 
 
 def _named_device() -> bool:
