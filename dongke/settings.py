@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     archive_dir: Path | None = None  #: the folder that the nightly archive job takes in
     reports_dir: Path | None = None  #: where the nightly report is written; data_dir/reports by default
     calendar_file: Path | None = None  #: operator's trading calendar overrides (date,open)
+    hours_file: Path | None = None  #: hours in which the branches work (branch,day,hours)
     playbooks_dir: Path | None = None  #: playbooks in place of those in the product
     classifier_dir: Path | None = None  #: ONNX text classifier as second opinion
 

@@ -75,17 +75,6 @@ def as_time(value: Any) -> time | None:
         return None
 
 
-SESSIONS = ((time(9, 30), time(11, 30)), (time(13, 0), time(15, 0)))  #: 交易时段 of the exchange
-
-
 def trading_hours(start: datetime, end: datetime, calendar: TradingCalendar) -> float:
     """Hours between the two moments in which the exchange traded; 0 where `end` is not later."""
-    day, last = beijing(start).date(), beijing(end).date()
-    seconds = 0.0
-    while day <= last:
-        if calendar.is_open(day):
-            for opens, closes in SESSIONS:
-                low, high = max(start, at_beijing(day, opens)), min(end, at_beijing(day, closes))
-                seconds += max(0.0, (high - low).total_seconds())
-        day += timedelta(days=1)
-    return seconds / 3600
+    return calendar.exchange().hours(start, end)

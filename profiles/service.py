@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from dongke import calendar_files
 from dongke.clock import TradingCalendar, beijing, now
 from dongke.directory import customer
 from dongke.settings import settings
@@ -49,6 +50,5 @@ def profile_of(
 
 
 def trading_calendar() -> TradingCalendar:
-    """The exchange's calendar with the operator's overrides."""
-    path = settings().calendar_file
-    return TradingCalendar.from_file(path) if path else TradingCalendar()
+    """The exchange's calendar with the operator's overrides, and the hours of the branches."""
+    return calendar_files.load(settings().calendar_file, settings().hours_file)
