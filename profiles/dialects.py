@@ -68,7 +68,7 @@ def expand(rows: Iterable[Any]) -> list[Any]:
             opened.append(row)
             continue
         shared = {key: row[key] for key in _ENVELOPES[name] if row.get(key) is not None}
-        opened.extend({**shared, **inner} if isinstance(inner, Mapping) else inner for inner in row[name])
+        opened += expand({**shared, **inner} if isinstance(inner, Mapping) else inner for inner in row[name])
     return opened
 
 

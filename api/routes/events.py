@@ -1,6 +1,7 @@
 """行为事件, 呼叫未接, 拜访记录: POST one, a list or JSONL. What a customer did, day by day: GET."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -9,14 +10,16 @@ from fastapi.responses import JSONResponse
 
 from api import files, problems, schemas
 from api.deps import RawBody, Reader, SessionDep, Writer
-from api.doors import Intake
+from api.doors import Intake, Outcome
 from api.files import Kind, Piece
+from api.gather import Gatherer
 from api.problems import responses
 from api.routes import intake
 from api.routes.conversations import JSON_OR_LINES
 from api.schemas_events import BehaviourOut
 from dongke import audit
 from dongke.clock import beijing, now
+from dongke.db import session_scope
 from dongke.errors import BadInput
 from dongke.scope import readable_customer
 from profiles import identity
@@ -27,6 +30,26 @@ from profiles.traits import traits_of
 
 router = APIRouter(tags=["行为与触达"])
 MAX_DAYS = 366
+SMALL = 100  #: events; posts up to this size are stored together with others
+MAX_POSTS = 64  #: so many of them
+
+
+def _store(posts: Sequence[Sequence[Piece]]) -> list[list[Outcome]]:
+    """Takes several posts in one transaction; the outcomes of each."""
+    with session_scope() as session:
+        taken = Intake(session)
+        taken.heard_at = now()
+        taken.take(Kind.EVENT, [piece for post in posts for piece in post])
+        taken.finish()
+    told = iter(taken.outcomes)
+    answers: list[list[Outcome]] = [[] for _ in posts]
+    for is_readable in (False, True):  # what cannot be read was refused first
+        for post, answer in zip(posts, answers, strict=True):
+            answer.extend(next(told) for piece in post if (piece.fault is None) is is_readable)
+    return answers
+
+
+_posts = Gatherer(_store, MAX_POSTS)
 
 
 @router.post(
@@ -45,15 +68,11 @@ def post_events(request: Request, session: SessionDep, principal: Writer, body: 
     opened = list(_opened(pieces))
     if len(opened) > intake.MAX_ITEMS:
         raise BadInput("too-many-items", f"一次最多 {intake.MAX_ITEMS} 件")
-    taken = Intake(session)
-    taken.heard_at = now()
-    taken.take(Kind.EVENT, opened)
-    summary = taken.finish()
-    if single and summary.faults:
-        fault = summary.faults[0].fault
-        assert fault is not None
-        return problems.response(fault)
-    return JSONResponse(intake.result(taken), 202)
+    session.close()  # its connection is another's while this post waits for its turn
+    outcomes = _posts.do(opened) if len(opened) <= SMALL else _store([opened])[0]
+    if single and outcomes[0].fault is not None:
+        return problems.response(outcomes[0].fault)
+    return JSONResponse(_account(outcomes), 202)
 
 
 @router.get(
@@ -126,3 +145,18 @@ def _opened(pieces: Iterable[Piece]) -> Iterable[Piece]:
             continue
         for number, row in enumerate(rows, 1):
             yield Piece(f"{piece.source}:{number}", files.as_bytes(row), row)
+
+
+def _account(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    counts = Counter(outcome.state for outcome in outcomes)
+    return {
+        "accepted": counts["new"] + counts["waiting"],
+        "unchanged": counts["unchanged"],
+        "refused": counts["refused"],
+        "results": [outcome.to_json() for outcome in sorted(outcomes, key=_place)],
+    }
+
+
+def _place(outcome: Outcome) -> list[int]:
+    """body:3:1 stands after body:2."""
+    return [int(part) for part in outcome.source.split(":")[1:]]
