@@ -19,9 +19,11 @@ from followup.deadlines import as_date, day_after
 from followup.models import JobRun, State, StoredOpportunity
 from followup.playbooks import Playbook
 from followup.reports import follow_up
+from followup.segment_source import follow_states
 from followup.service import refresh_many
 from profiles import anonymous
 from profiles.identifiers import registry
+from profiles.segments import saved, view
 from profiles.service import trading_calendar
 
 Work: TypeAlias = Callable[[Session, datetime, Settings], Mapping[str, Any]]
@@ -43,6 +45,7 @@ def jobs(archive: Work | None = None) -> tuple[Job, ...]:
     """All jobs. `archive` takes in the archive folder; the caller that has the speech engine gives it."""
     known = [
         Job("deadline_sweep", "期限检查与逾期提醒", "*/10 * * * *", _deadlines),
+        Job("segments", "整理圈选数据, 记下客群进出", "*/10 * * * *", _segments),
         Job("reckon_time", "重算未结商机 (失效, 留住)", "10 0 * * *", _reckon),
         Job("claim_strangers", "匿名行为的认领与清理", "*/10 * * * *", _strangers),
         Job("maturity_reminders", "外部资产到期提醒", "30 8 * * mon-fri", _maturities),
@@ -68,6 +71,11 @@ def run(session: Session, job: Job, due_at: datetime, settings: Settings) -> dic
 
 def _deadlines(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
     return {"notices": notices.overdue(session, due_at, trading_calendar())}
+
+
+def _segments(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    """Only saves the next question the work: every answer is settled first, job or no job."""
+    return {"customers": view.settle(session, follow_states), "changes": saved.settle_all(session, follow_states)}
 
 
 def _reckon(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:

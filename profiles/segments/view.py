@@ -24,7 +24,7 @@ from profiles.segments.row import Item, Row
 from profiles.service import trading_calendar
 
 CHUNK = 500  #: customers read at a time
-MOST_AT_ONCE = 3_000  #: more than this is no work for a question: it is told to wait
+MOST_AT_ONCE = 1_000  #: more than this is no work for a question (some seconds): it is told to wait
 _LOCK = 0x446F6E73
 
 
