@@ -89,7 +89,7 @@ def stage(
     """The rows of all files, checked, each message once. `customers`: those who exist; `held`: when identifiers
     (`kind:value`) named whom.
 
-    Raises BadInput `file-unreadable`, `encoding`, `columns-missing`, `timezone-unknown`.
+    Raises BadInput `file-unreadable`, `encoding`, `columns-missing`, `timezone-unknown`, `memory-invalid`.
     """
     import duckdb
 
@@ -101,8 +101,13 @@ def stage(
             staged = Staged(duck, Path(folder))
             for number, path in enumerate(paths):
                 progress(f"读取 {path.name}", number, len(paths))
-                with open_source(duck, path, Path(folder), options.columns) as source:
-                    _read(duck, source, options)
+                try:
+                    with open_source(duck, path, Path(folder), options.columns) as source:
+                        _read(duck, source, options)
+                except duckdb.Error as fault:
+                    raise BadInput(
+                        "file-unreadable", f"{path.name} 读不了: {str(fault).splitlines()[0][:200]}"
+                    ) from None
             progress("读取", len(paths), len(paths))
             staged.rows = staged.count("line") + staged.count("fault")
             progress("校验", 0, 2)
@@ -116,7 +121,10 @@ def stage(
 
 
 def _prepare(duck: "DuckDBPyConnection", folder: Path, options: Options) -> None:
-    duck.execute(f"set memory_limit = '{options.memory}'")
+    try:
+        duck.execute("set memory_limit = ?", [options.memory])
+    except Exception:
+        raise BadInput("memory-invalid", f"内存写成 700MB 或 2GB 这样: {options.memory[:40]}") from None
     duck.execute(f"set threads = {int(options.threads)}")
     duck.execute("set preserve_insertion_order = false")
     duck.execute("set enable_progress_bar = false")

@@ -175,6 +175,14 @@ def test_broken_lines_of_a_csv_are_kept(load: Any, branch: Session, tmp_path: Pa
     assert sorted(json.loads(q.payload)["raw"] for q in waiting(branch))[0] == "m2,C1"
 
 
+def test_a_line_in_another_encoding_is_refused_alone(load: Any, tmp_path: Path) -> None:
+    good = b"C1,login,2026-06-08T10:00:00+08:00\n"
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"customer_id,event,at\n" + good * 40_000 + b"C1,\xff\xfe,2026-06-08T10:00:00+08:00\n" + good)
+    result = load(path)
+    assert (result.new, result.duplicates, dict(result.reasons)) == (1, 40_000, {"csv-row": 1})
+
+
 def test_foreign_dialects_come_in_by_file_too(load: Any, branch: Session, tmp_path: Path) -> None:
     sensors = {"type": "track", "distinct_id": "C1", "time": 1780884000000, "event": "买入", "_track_id": 5,
                "properties": {"order_amount": 9}}  # fmt: skip
@@ -220,6 +228,13 @@ def test_what_is_refused_beyond_the_quarantine_is_a_file_that_can_be_imported_ag
     again = import_events([tmp_path / "rejected.jsonl"], rejected=tmp_path / "again.jsonl")
     assert (again.new, again.refused) == (3, 0)
     assert all(p == {"amount": 5, "product": "gold"} for *_, p in stored(branch).values())
+
+
+def test_options_that_are_none(load: Any, tmp_path: Path) -> None:
+    good = lines(tmp_path / "good.jsonl", [row("m1")])
+    for options, code in (({"memory": "lots"}, "memory-invalid"), ({"timezone": "Mars/North"}, "timezone-unknown")):
+        with pytest.raises(BadInput, match=code):
+            load(good, **options)
 
 
 BROKEN: list[tuple[str, bytes, str]] = [
