@@ -169,9 +169,10 @@ def _status(fact: _Fact, as_of: datetime, known: Parameters) -> tuple[Status, st
     """The status, why it is not active, and since when."""
     if fact.end and fact.end.at <= (fact.opposed_at or as_of) and fact.end.at <= as_of:
         return Status.EXPIRED, fact.end.reason, fact.end.at
-    if fact.opposer:
-        return Status.CONTRADICTED, "客户后来改了口", fact.opposed_at
     stale = stale_at(fact.whole, known)
+    if fact.opposer and fact.opposed_at:
+        ended_at = min(fact.opposed_at, stale.at) if stale else fact.opposed_at
+        return Status.CONTRADICTED, "客户后来改了口", ended_at
     if stale and stale.at <= as_of:
         return Status.EXPIRED, stale.reason, stale.at
     return Status.ACTIVE, "", None

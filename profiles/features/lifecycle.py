@@ -7,16 +7,17 @@ he takes it back or it ends. The history of stages follows from the facts alone:
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import NamedTuple
 
 from dongke.clock import BEIJING, TradingCalendar, at_beijing, beijing
 from profiles.beliefs import Status, Tag
 from profiles.deeds import INFLOWS, TRADES
+from profiles.expiry import stale_at
 from profiles.facts import Event
-from profiles.features.model import Feature, Part, View, unknown
+from profiles.features.model import UNKNOWN, Feature, Part, View, unknown
 from profiles.labels import as_date, label
-from profiles.parameters import Lifecycle
+from profiles.parameters import Lifecycle, Parameters
 
 STAGES = ("潜客", "新客", "活跃", "预流失", "流失")
 #: every step a customer can take; 流失 by a closed account is left by a new account only
@@ -54,37 +55,27 @@ def lifecycle(view: View) -> Feature:
     name = "生命周期"
     steps = history(view)
     if not steps:
-        has_account = as_date(view.static.get("opened_on")) is not None
-        return unknown(name, "有账户, 没有行为数据" if has_account else "没有开户日期, 也没有行为数据")
+        return unknown(name, "没有开户日期, 也没有行为数据")
     last = steps[-1]
+    if last.stage == "新客" and view.calendar.days_between(last.on, view.today) > view.known.lifecycle.new_trading_days:
+        return unknown(name, "有账户, 没有行为数据")
     parts = tuple(Part(s.stage, s.reason, at=at_beijing(s.on, time())) for s in steps[-SHOWN:])
     return Feature(name, last.stage, last.stage, last.reason, parts)
 
 
 def history(view: View) -> list[Step]:
-    """All stages up to `as_of`, oldest first; empty where nothing is known."""
-    inputs = sorted(_inputs(view))
+    """All stages up to `as_of`, oldest first; empty where nothing is known.
+
+    What is known of a day does not change with what comes later: the history of an earlier `as_of` is the beginning of
+    this one.
+    """
     opened = as_date(view.static.get("opened_on"))
-    if not any(i.kind in ("seen", "closed") for i in inputs):
-        return _without_deeds(opened, inputs, view)
-    walk = _Walk(view.calendar, view.known.lifecycle, opened)
-    for one in inputs:
+    walk = _Walk(view.calendar, view.known.lifecycle, opened if opened and opened <= view.today else None)
+    for one in sorted(_inputs(view)):
         walk.pass_to(one.on)
         walk.take(one)
     walk.pass_to(view.today)
     return walk.steps
-
-
-def _without_deeds(opened: date | None, inputs: list[_Input], view: View) -> list[Step]:
-    """Without a deed only a new account and a spoken leave say something: of an old account nothing is known."""
-    limit = view.known.lifecycle.new_trading_days
-    steps = []
-    if opened is not None and opened <= view.today and view.calendar.days_between(opened, view.today) <= limit:
-        steps.append(Step(opened, "新客", f"{opened.isoformat()} 开户, 不到{limit}个交易日"))
-    threats = [i for i in inputs if i.kind == "leaving"]
-    if len(threats) > sum(i.kind == "staying" for i in inputs):
-        steps.append(Step(max([threats[-1].on, *(s.on for s in steps)]), "预流失", threats[-1].words))
-    return steps
 
 
 def _inputs(view: View) -> Iterator[_Input]:
@@ -101,10 +92,25 @@ def _inputs(view: View) -> Iterator[_Input]:
             yield _Input(day, 2, "seen", "")
     for tag in view.tags:
         if _is_threat(tag):
-            since = beijing(tag.statements[0].said_at).date()
-            yield _Input(since, 3, "leaving", f"客户亲口说要{label('churn_action', tag.value.get('action'))}")
-            if tag.ended_at is not None:
-                yield _Input(max(since, beijing(tag.ended_at).date()), 4, "staying", tag.reason)
+            yield from _threats(tag, view.known)
+
+
+def _threats(tag: Tag, known: Parameters) -> Iterator[_Input]:
+    """From when until when he was heard to be leaving: silence ends a threat, its repetition begins it again."""
+    words = f"客户亲口说要{label('churn_action', tag.value.get('action'))}"
+    begins: datetime | None = None
+    ends: datetime | None = None
+    for statement in tag.statements:
+        if ends is not None and ends < statement.said_at:
+            yield _Input(beijing(ends).date(), 4, "staying", "")
+            begins = None
+        if begins is None:
+            begins = statement.said_at
+            yield _Input(beijing(begins).date(), 3, "leaving", words)
+        stale = stale_at(statement, known)
+        ends = stale.at if stale else None
+    if begins is not None and tag.ended_at is not None:
+        yield _Input(beijing(max(begins, tag.ended_at)).date(), 4, "staying", "")
 
 
 def _by_day(events: Iterable[Event]) -> dict[date, set[str]]:
@@ -152,12 +158,14 @@ class _Walk:
 
     def _patience(self) -> tuple[date, int] | None:
         """From which day on, and over how many trading days, the stage outlasts silence. None: for ever."""
+        if self.seen is None:
+            return None  # without a deed there is no silence, only nothing known
         if self.stage == "新客" and self.opened:
             return self.opened, self.rule.new_trading_days
-        if self.stage == "活跃" and self.seen:
+        if self.stage == "活跃":
             return self.seen, self.rule.active_trading_days
         if self.stage == "预流失":
-            return self.seen or self.opened or self.steps[-1].on, self.rule.leaving_trading_days
+            return self.seen, self.rule.leaving_trading_days
         return None
 
     def _silent(self, on: date) -> None:
@@ -179,14 +187,14 @@ class _Walk:
             self.steps.append(Step(on, stage, reason))
 
     def _open(self, one: _Input) -> None:
-        if self.stage in (None, "潜客") or self.closed:
+        if self.closed or self.stage == "潜客" or (self.stage is None and self.opened is None):
             self.opened, self.closed = one.on, False
             self._go(one.on, "新客", f"{one.on.isoformat()} 开户")
 
     def _filed(self, one: _Input) -> None:
-        """The opening date on file matters to whoever was seen before it."""
-        if self.stage == "潜客":
-            self._open(one)
+        """The account as it is on file; whoever was seen before it becomes a customer on that day."""
+        if self.stage in (None, "潜客"):
+            self._go(one.on, "新客", f"{one.on.isoformat()} 开户")
 
     def _fund(self, one: _Input) -> None:
         """Money and trades without an opening date on file show that there is an account."""
@@ -200,10 +208,12 @@ class _Walk:
         self._go(one.on, "流失", f"{one.on.isoformat()} 已销户")
 
     def _see(self, one: _Input) -> None:
-        self.seen = one.on
+        first, self.seen = self.seen is None, one.on
         stage = self.stage
         if stage is None:
             self._begin(one.on)
+        elif stage == "新客" and first and self._gap(self.opened or one.on, one.on) > self.rule.new_trading_days:
+            self._go(one.on, "活跃", f"行为数据从{one.on.isoformat()}开始")
         elif stage in ("预流失", "流失"):
             self._visit(one.on)
 
@@ -218,24 +228,20 @@ class _Walk:
 
     def _begin(self, on: date) -> None:
         """The first deed that is known: before it nothing is."""
-        if self.opened and on >= self.opened and self._gap(self.opened, on) <= self.rule.new_trading_days:
-            self._go(self.opened, "新客", f"{self.opened.isoformat()} 开户")
-        elif (self.opened and on > self.opened) or (self.opened is None and self.has_account):
+        if self.has_account:
             self._go(on, "活跃", f"行为数据从{on.isoformat()}开始")
         else:
             self._go(on, "潜客", "没有开户记录")
-        if self.threats and self.stage != "潜客":
-            self._go(on, "预流失", "客户亲口说要走")
 
     def _threaten(self, one: _Input) -> None:
         self.threats += 1
-        if self.stage in ("新客", "活跃"):
-            self._go(one.on, "预流失", f"{one.words} (行为上: {self.stage}, {self._last()})")
+        if self.stage in (None, "新客", "活跃"):
+            self._go(one.on, "预流失", f"{one.words} (行为上: {self.stage or UNKNOWN}, {self._last()})")
 
     def _stay(self, one: _Input) -> None:
         """The word no longer holds: what he does counts again."""
         self.threats -= 1
-        recent = self.seen and self._gap(self.seen, one.on) <= self.rule.active_trading_days
+        recent = self.seen is None or self._gap(self.seen, one.on) <= self.rule.active_trading_days
         if self.stage == "预流失" and not self.threats and recent:
             self._go(one.on, "活跃", f"不再说要走, {self._last()}")
 
