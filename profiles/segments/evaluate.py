@@ -13,7 +13,7 @@ from profiles.segments import kinds
 from profiles.segments.checks import Moment, passes, strength
 from profiles.segments.phrases import plain, yuan
 from profiles.segments.row import Item, Row
-from profiles.segments.sentence import leaf_text, to_sentence
+from profiles.segments.sentence import to_sentence
 from profiles.segments.tree import Group, Leaf, Not, Tree
 from profiles.segments.vocabulary import Field
 
@@ -46,7 +46,8 @@ class Finding:
     @property
     def because(self) -> str:
         """The deciding conditions with what there is, in one line."""
-        return "; ".join(dict.fromkeys(f"{f.sentence}: {f.actual}" for f in self.deciding())) or self.sentence
+        words = (f.sentence if f.actual == f.sentence else f"{f.sentence}: {f.actual}" for f in self.deciding())
+        return "; ".join(dict.fromkeys(words)) or self.sentence
 
 
 def holds(tree: Tree, row: Row, moment: Moment) -> bool:
@@ -60,12 +61,15 @@ def holds(tree: Tree, row: Row, moment: Moment) -> bool:
 
 def explain(tree: Tree, row: Row, moment: Moment) -> Finding:
     """The same conclusion with every condition, its words, and what there is."""
+    is_met = holds(tree, row, moment)
     if isinstance(tree, Leaf):
-        return Finding("leaf", leaf_text(tree), holds(tree, row, moment), _actual(tree, row, moment))
-    inner = (tree.part,) if isinstance(tree, Not) else tree.parts
-    op = "not" if isinstance(tree, Not) else tree.op
-    parts = tuple(explain(part, row, moment) for part in inner)
-    return Finding(op, to_sentence(tree), holds(tree, row, moment), parts=parts)
+        return Finding("leaf", to_sentence(tree), is_met, _actual(tree, row, moment))
+    if isinstance(tree, Group):
+        parts = tuple(explain(part, row, moment) for part in tree.parts)
+        return Finding(tree.op, to_sentence(tree), is_met, parts=parts)
+    if isinstance(tree.part, Leaf):  # a denied condition is one condition: 没有逾期商机
+        return Finding("leaf", to_sentence(tree), is_met, _actual(tree.part, row, moment))
+    return Finding("not", to_sentence(tree), is_met, parts=(explain(tree.part, row, moment),))
 
 
 def _fits(leaf: Leaf, item: Item, moment: Moment) -> bool:

@@ -45,7 +45,8 @@ def _check(check: Check, data: Any, moment: Moment, name: str = VALUE) -> Column
         return _between(_strength(data, moment), check.low, check.high)
     key = name or check.key
     if isinstance(check, Known):
-        return data.has_key(key) if check.wanted else ~data.has_key(key)
+        known: ColumnElement[bool] = data.has_key(key)
+        return known if check.wanted else ~known
     if isinstance(check, AnyOf):
         return data[key].has_any(array(check.values, type_=Text))  # type: ignore[no-any-return]
     text = data[key].astext
