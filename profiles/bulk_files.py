@@ -55,7 +55,7 @@ def open_source(duck: "DuckDBPyConnection", path: Path, folder: Path, columns: M
         raise BadInput("file-unreadable", f"没有文件 {path.name}")
     kind = next((s for s in (".parquet", ".csv", ".jsonl", ".ndjson") if s in path.suffixes[-2:]), "")
     if kind == ".parquet":
-        yield _parquet(duck, path, columns)
+        yield _tabular(duck, path.name, f"read_parquet({_text(str(path))})", columns, rejects=False)
     elif kind == ".csv":
         with _utf8(path, folder) as readable:
             yield _csv(duck, path.name, readable, columns)
@@ -64,11 +64,6 @@ def open_source(duck: "DuckDBPyConnection", path: Path, folder: Path, columns: M
             yield _jsonl(path.name, plain, columns)
     else:
         raise BadInput("file-unknown", f"{path.name}: 只认 .parquet, .csv, .csv.gz, .jsonl, .jsonl.gz")
-
-
-def _parquet(duck: "DuckDBPyConnection", path: Path, columns: Mapping[str, str]) -> Source:
-    scan = f"read_parquet({_text(str(path))})"
-    return _tabular(duck, path.name, scan, columns, rejects=False)
 
 
 def _csv(duck: "DuckDBPyConnection", name: str, path: Path, columns: Mapping[str, str]) -> Source:

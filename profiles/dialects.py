@@ -40,10 +40,7 @@ TRAITS = frozenset(
 _SEGMENT = {"track": None, "identify": "identify", "page": "page_view", "screen": "page_view", "group": "group"}
 _SENSORS = ("track", "track_signup", "track_id_bind", "track_id_unbind")
 _ZHUGE_NAMES = {"ss": "zg:ss", "se": "zg:se", "usr": "identify", "pl": "device_info"}
-_ENVELOPES = {
-    "batch": ("sentAt", "context"),
-    "data": ("usr", "ut", "tz"),
-}
+_ENVELOPES = {"batch": ("sentAt", "context"), "data": ("usr", "ut", "tz")}
 
 
 @dataclass(frozen=True, slots=True)
