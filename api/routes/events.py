@@ -22,10 +22,12 @@ from dongke.clock import beijing, now
 from dongke.db import session_scope
 from dongke.errors import BadInput
 from dongke.scope import readable_customer
+from dongke.standing import Purpose
 from profiles import identity
 from profiles.day_rows import days_of
 from profiles.dialects import TRAITS, expand
 from profiles.repository import events_of
+from profiles.rights_store import right_of
 from profiles.traits import traits_of
 
 router = APIRouter(tags=["行为与触达"])
@@ -94,8 +96,9 @@ def get_behaviour(
     if not 0 <= (end - start).days <= MAX_DAYS:
         raise BadInput("date-invalid", f"起止日期要在 {MAX_DAYS} 天以内, 起在前")
     everyone = identity.members(session, customer.id)
-    who, days = everyone[0], days_of(session, everyone, start, end)
-    traits = traits_of(events_of(session, everyone, TRAITS))
+    shown = everyone if Purpose.PROFILING not in right_of(session, customer.id).refused else []
+    who, days = everyone[0], days_of(session, shown, start, end)
+    traits = traits_of(events_of(session, shown, TRAITS))
     audit.record_read(session, principal.subject, "behaviour.read", who, start=start.isoformat(), end=end.isoformat())
     return {
         "customer": who,

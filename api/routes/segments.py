@@ -1,5 +1,6 @@
 """圈选: conditions in JSON or one Chinese sentence, previews, saved segments, lists, why in and why not."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -23,6 +24,7 @@ from profiles.segments.sentence import to_sentence
 from profiles.segments.tree import Tree, from_json, to_json
 from profiles.segments.vocabulary import vocabulary
 
+MUTED = "客户删除了标签或不同意处理敏感信息, 之前的原因不再显示"
 router = APIRouter(tags=["圈选"])
 MAX_EXPORT = 20_000
 _CSV: dict[int | str, dict[str, Any]] = {200: {"description": "名单", "content": {"text/csv": {}}}}
@@ -183,8 +185,15 @@ def get_changes(
     audit.record(session, principal.subject, "segment.changes", segment.id, count=len(rows))
     after = paging.encode("changes", segment.id, str(last.id)) if last else None
     resume = paging.encode("changes", segment.id, str(rows[-1].id)) if rows else cursor
-    items = [row.model_dump(exclude={"segment_id"}) for row in rows]
+    silent = gate.muted(session, {row.customer_id for row in rows})
+    items = [_change(row, silent.get(row.customer_id)) for row in rows]
     return {"items": items, "next_cursor": after, "resume_cursor": resume}
+
+
+def _change(row: SegmentChange, silent_since: datetime | None) -> dict[str, Any]:
+    """Without the reason where it may speak of what the customer had deleted since."""
+    told = row.model_dump(exclude={"segment_id"})
+    return told | {"because": MUTED} if silent_since and row.at <= silent_since else told
 
 
 @router.get(

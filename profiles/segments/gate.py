@@ -5,13 +5,14 @@ Restricted and erased customers, and those who refuse to be profiled, are in no 
 """
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from dongke.directory import Customer
 from dongke.scope import Principal, visible
-from dongke.standing import PROFILE, Purpose, processable
+from dongke.standing import PROFILE, Purpose, Standing, processable
 
 
 def kept(*, is_marketing: bool = False) -> ColumnElement[bool]:
@@ -22,6 +23,13 @@ def kept(*, is_marketing: bool = False) -> ColumnElement[bool]:
 def shown(principal: Principal, *, is_marketing: bool = False) -> ColumnElement[bool]:
     """SQL on `Customer`: kept, and the one who asks may read him."""
     return kept(is_marketing=is_marketing) & visible(principal)
+
+
+def muted(session: Session, customer_ids: Collection[str]) -> dict[str, datetime]:
+    """Customers who had a tag deleted or refuse sensitive ones, and since when: reasons told before may speak of it."""
+    silent = or_(col(Standing.deletes), col(Standing.refused).contains([str(Purpose.SENSITIVE)]))
+    query = select(Standing.customer_id, Standing.settled_at).where(col(Standing.customer_id).in_(customer_ids), silent)
+    return {who: at for who, at in session.exec(query)}
 
 
 def admitted(session: Session, customer_ids: Collection[str]) -> set[str]:
