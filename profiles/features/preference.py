@@ -7,9 +7,13 @@ away changes only its bar. Where the two stand far apart, that is the news.
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import takewhile
 from typing import NamedTuple
 
+from profiles.beliefs import Status, confidence_of, strength_of
 from profiles.deeds import TRADES, VIEWS, is_buy
+from profiles.expiry import stale_at
+from profiles.facts import Statement
 from profiles.features.model import Feature, Part, View, unknown
 from profiles.labels import label, tables
 
@@ -76,13 +80,30 @@ def _index(points: float, half_at: float) -> int:
 
 
 def _speech(view: View) -> dict[str, int]:
-    """The strength of what he says now, below zero where he refuses the product."""
-    found: dict[str, int] = {}
-    for tag in sorted(view.live("intent.product"), key=lambda t: (t.strength, t.id)):
+    """How strongly he says so now, below zero where he refuses the product – from his words alone.
+
+    Deeds bear a wish out and end it (profiles/corroboration.py, expiry.py); here neither may count, or taking the deeds
+    away would move this bar. So it is reckoned anew from what was said: all tellings of one mind, aged since the last.
+    """
+    told: dict[str, list[Statement]] = {}
+    for tag in view.tags:
         product = tag.value.get("product")
-        if isinstance(product, str):
-            found[product] = round(100 * tag.strength) * (1 if tag.is_affirmed else -1)
-    return {p: n for p, n in found.items() if n}
+        if tag.tag == "intent.product" and isinstance(product, str) and tag.status is not Status.REMOVED:
+            told.setdefault(product, []).extend(tag.statements)
+    found = {product: _mind(statements, view) for product, statements in told.items()}
+    return {product: index for product, index in found.items() if index}
+
+
+def _mind(statements: list[Statement], view: View) -> int:
+    """The index of what he has said since he last changed his mind."""
+    statements.sort(key=lambda s: s.order)
+    last = statements[-1]
+    since = takewhile(lambda s: s.polarity == last.polarity, reversed(statements))
+    stale = stale_at(last, view.known)
+    if stale and stale.at <= view.as_of:
+        return 0
+    strength = strength_of(last, confidence_of(list(since)), view.as_of, view.known)
+    return round(100 * strength) * (1 if last.polarity == "affirmed" else -1)
 
 
 def _ranked(index: Mapping[str, int]) -> dict[str, int]:
