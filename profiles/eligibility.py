@@ -87,6 +87,12 @@ def eligibility(threshold: Threshold, static: Mapping[str, Any], day: date) -> E
     )
 
 
+def below(amount: float, need: int) -> str:
+    """An amount that does not reach what is needed; to the yuan where rounding would say that it does."""
+    text = yuan_text(amount)
+    return f"{amount}元" if text == yuan_text(need) else text
+
+
 def in_force(thresholds: tuple[Threshold, ...], permission: str, day: date) -> Threshold | None:
     """The threshold of that permission on that day; None where there is none (yet)."""
     return next(iter(_newest_first(thresholds, permission, day)), None)
@@ -106,11 +112,11 @@ def _assets(threshold: Threshold, static: Mapping[str, Any], found: _Findings) -
     average, today = static.get("assets_20d_yuan"), static.get("assets_yuan")
     if average is not None:
         if average < need:
-            found.lacking.append(f"{asked} (档案日均{yuan_text(average)})")
+            found.lacking.append(f"{asked} (档案日均{below(average, need)})")
     elif today is None:
         found.to_check.append(asked)
     elif today < need:
-        found.lacking.append(f"{asked} (档案资产{yuan_text(today)})")
+        found.lacking.append(f"{asked} (档案资产{below(today, need)})")
     else:
         found.to_check.append(f"{asked} (档案资产{yuan_text(today)}, 日均未知)")
 

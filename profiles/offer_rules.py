@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from profiles.eligibility import Eligibility, eligibility, in_force
+from profiles.eligibility import Eligibility, below, eligibility, in_force
 from profiles.labels import yuan_text
 from profiles.products import PERMISSION, Product
 from profiles.suitability_table import Table, labels, level_label, thresholds
@@ -107,7 +107,7 @@ def _qualified(case: Case) -> str:
     need, assets = case.table.qualified_assets_yuan, case.customer.static.get("assets_yuan")
     if assets is not None and assets >= need:
         return ""
-    held = f"档案资产{yuan_text(assets)}" if assets is not None else "档案没有资产"
+    held = f"档案资产{below(assets, need)}" if assets is not None else "档案没有资产"
     return f"{case.fact.label}只向合格投资者推荐 (金融资产{yuan_text(need)}以上), {held}"
 
 
