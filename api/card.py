@@ -145,7 +145,7 @@ def _beside(
 
 def _in_the_past(session: Session, profile: Profile) -> list[dict[str, Any]]:
     """The opportunities as they stood then, from what was known then."""
-    _, found = followup.compute(session, profile.customer_id, min(profile.as_of, profile.known_at))
+    found = followup.compute_at(session, profile.customer_id, profile.as_of, profile.known_at)
     return [_row(session, o) for o in sorted(found, key=lambda o: (o.due_at, o.id)) if o.state in LIVE]
 
 

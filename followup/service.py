@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -32,6 +33,18 @@ def compute(session: Session, customer_id: str, until: datetime) -> tuple[Histor
     history = repository.history_of(session, customer_id, until)
     books = playbooks.load(settings().playbooks_dir)
     return history, opportunities.track(history, books, trading_calendar(), until)
+
+
+def compute_at(session: Session, customer_id: str, as_of: datetime, known_at: datetime) -> list[Opportunity]:
+    """The person's opportunities as they stood at `as_of`, from what is known by `known_at`. Stores nothing.
+
+    Two times, as a profile has them: a talk of before `as_of` that came to be known later counts where it was known by
+    `known_at`.
+    """
+    history = repository.history_of(session, customer_id, known_at, as_of=as_of)
+    history = replace(history, contacts=tuple(replace(c, known_at=c.started_at) for c in history.contacts))
+    books = playbooks.load(settings().playbooks_dir)
+    return opportunities.track(history, books, trading_calendar(), as_of)
 
 
 def refresh(session: Session, customer_id: str, *, until: datetime | None = None) -> list[StoredOpportunity]:
