@@ -9,9 +9,11 @@ from dongke.clock import beijing
 from followup.deadlines import Deadline, as_date, day_after
 from followup.history import Contact, Said
 from followup.models import State
-from followup.opportunity import Cause, Opportunity
+from followup.opportunity import Cause, Miss, Opportunity, Source
 from followup.playbooks import Playbook
 from followup.subjects import Subject
+
+MAX_MISSES = 20  #: the newest talks that did not count
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ class Case:
     matured: bool = False  #: 失效 only because its maturity has passed: the money may still come
     self_reported: bool = False
     came_in: float = field(default=0.0)  #: yuan of winning events so far
+    paused: dict[str, int] = field(default_factory=dict)  #: reason → how often the deadline stood still
+    misses: list[Miss] = field(default_factory=list)
 
     @property
     def playbook(self) -> Playbook:
@@ -54,7 +58,7 @@ class Case:
     @property
     def id(self) -> str:
         """Stable over recomputations: rule, key, the talk that opened it and the day it was promised for."""
-        day = self.deadline.due_at.isoformat() if self.playbook.due.rule != "trading_days" else ""
+        day = self.deadline.due_at.isoformat() if not self.playbook.due.is_span else ""
         mark = "|".join((self.playbook.id, self.key or "", self.subject.opening.id, day))
         return hashlib.sha256(mark.encode()).hexdigest()[:24]
 
@@ -82,9 +86,19 @@ class Case:
         contact: Contact | None = None,
         evidence: tuple[int, ...] = (),
         event: str | None = None,
+        source: Source = Source.TALK,
+        known_at: datetime | None = None,
     ) -> None:
-        """Writes down a cause of the present state."""
-        self.causes.append(Cause(self.state, at, why, contact.id if contact else None, evidence, event))
+        """Writes down a cause of the present state: the words of a talk, or the record `event` of that source."""
+        known_at = known_at or (contact.known_at if contact else at)
+        self.causes.append(
+            Cause(self.state, at, why, contact.id if contact else None, evidence, event, source, known_at)
+        )
+
+    def miss(self, at: datetime, why: str, record: str) -> None:
+        """Writes down what was no follow-up, while one is still owed."""
+        if self.live and self.discharged_at is None:
+            self.misses = [*self.misses, Miss(at, why, record)][-MAX_MISSES:]
 
     def pass_time(self, moment: datetime) -> None:
         """What time alone brings by that moment: he stayed, the money matured elsewhere, or nobody came."""
@@ -96,10 +110,15 @@ class Case:
         at, why = min(ends)
         if why == "kept":
             self.won_at = at
-            self.add(at, "期内没有销户、转出或大额转走, 视为留住")
+            self._by_time(at, "期内没有销户、转出或大额转走, 视为留住")
             return
         self.expired_at, self.matured = at, why == "matured"
-        self.add(at, "已过到期日" if self.matured else "期限过后六十天没有结果")
+        days = self.playbook.expires_after_days
+        self._by_time(at, "已过到期日" if self.matured else f"期限过后 {days} 天没有结果")
+
+    def _by_time(self, at: datetime, why: str) -> None:
+        """Time acted by the term that these words set."""
+        self.add(at, why, self.subject.opening, self.subject.said.evidence, source=Source.TIME, known_at=at)
 
     def _kept(self) -> tuple[datetime, str] | None:
         keep = self.playbook.keep
@@ -150,4 +169,5 @@ class Case:
             high_yuan=self.value.get("high"),
             value=dict(self.value),
             causes=tuple(self.causes),
+            misses=tuple(self.misses),
         )

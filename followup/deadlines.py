@@ -1,11 +1,12 @@
 """期限: when an opportunity is due, in trading time; and the window of a promised call. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from dongke.clock import DAY_ENDS, TradingCalendar, at_beijing, beijing
-from followup.playbooks import Due
+from dongke.worktime import WorkTime
+from followup.playbooks import Due, Step
 
 MIDNIGHT = time(0, 0)
 
@@ -18,24 +19,63 @@ class Deadline(NamedTuple):
     provisional: bool = False
 
 
-def deadline(rule: Due, value: Mapping[str, Any], opened_at: datetime, calendar: TradingCalendar) -> Deadline | None:
+def deadline(
+    rule: Due, value: Mapping[str, Any], opened_at: datetime, calendar: TradingCalendar, branch: str | None = None
+) -> Deadline | None:
     """When the opportunity opened by these slots at that time is due; None where a date is needed and unknown, or
-    lies before the talk (what was done yesterday is no promise)."""
-    if rule.rule != "trading_days":
+    lies before the talk (what was done yesterday is no promise). `branch` is the owner's, for hours of its own."""
+    if not rule.is_span:
         day = as_date(value.get(rule.slot) if rule.rule == "date" else value.get("date") or value.get("due_date"))
         if day is None or day < beijing(opened_at).date():
             return None
         return _window(rule, value, day) if rule.rule == "window" else Deadline(at_beijing(day, DAY_ENDS))
-    day = _due_day(rule, value, beijing(opened_at).date(), calendar)
-    return Deadline(at_beijing(day, DAY_ENDS), provisional=calendar.is_provisional(day))
-
-
-def _due_day(rule: Due, value: Mapping[str, Any], talk: date, calendar: TradingCalendar) -> date:
+    talk = beijing(opened_at).date()
     matures = as_date(value.get(rule.maturity)) if rule.maturity else None
     if matures and calendar.add_days(talk, rule.maturity_beyond + 1) <= matures:
-        return calendar.add_days(matures, -rule.maturity_before)
+        due_at = at_beijing(calendar.add_days(matures, -rule.maturity_before), DAY_ENDS)
+    else:
+        due_at = _counted(rule, value, opened_at, calendar, branch)
+    # what is counted back from a maturity rests on the days up to it
+    return Deadline(
+        due_at, provisional=calendar.is_provisional_between(talk, max(beijing(due_at).date(), matures or talk))
+    )
+
+
+def _counted(
+    rule: Due, value: Mapping[str, Any], opened_at: datetime, calendar: TradingCalendar, branch: str | None
+) -> datetime:
+    """So many trading days or working hours after the talk, or after the day from which it may be done."""
+    talk = beijing(opened_at).date()
     later = as_date(value.get(rule.not_before)) if rule.not_before else None
-    return calendar.add_days(max(talk, later or talk), rule.days)
+    if rule.rule == "trading_hours":
+        start = at_beijing(later, MIDNIGHT) if later and later > talk else opened_at
+        return clock_of(rule, calendar, branch).add(beijing(start), timedelta(hours=rule.hours))
+    return at_beijing(calendar.add_days(max(talk, later or talk), rule.days), DAY_ENDS)
+
+
+def clock_of(rule: Due, calendar: TradingCalendar, branch: str | None) -> WorkTime:
+    """The hours in which the deadline runs: those of the exchange, or of the branch."""
+    return calendar.branch(branch) if rule.clock == "branch" else calendar.exchange()
+
+
+def put_off(
+    rule: Due, old: Deadline, stops: datetime, goes_on: datetime, calendar: TradingCalendar, branch: str | None = None
+) -> Deadline:
+    """暂停: the deadline that stood still between the two moments; what was left then is left afterwards."""
+    if rule.rule == "trading_hours":
+        clock = clock_of(rule, calendar, branch)
+        due_at = clock.add(beijing(goes_on), clock.elapsed(stops, old.due_at))
+    else:
+        left = calendar.days_between(beijing(stops).date(), beijing(old.due_at).date())
+        day = calendar.add_days(beijing(goes_on).date(), left)
+        due_at = at_beijing(day if calendar.is_open(day) else calendar.next_open(day), DAY_ENDS)
+    first, last = beijing(stops).date(), beijing(due_at).date()
+    return Deadline(due_at, old.window_from, old.provisional or calendar.is_provisional_between(first, last))
+
+
+def escalations(steps: Sequence[Step], due_at: datetime, calendar: TradingCalendar) -> list[tuple[str, datetime]]:
+    """升级: who is shown an overdue opportunity, and from when on; the first step may be the deadline itself."""
+    return [(s.to, calendar.due_at(due_at, s.after_days) if s.after_days else due_at) for s in steps]
 
 
 def _window(rule: Due, value: Mapping[str, Any], day: date) -> Deadline:

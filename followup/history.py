@@ -50,8 +50,17 @@ class Contact:
 
     @property
     def customer_messages(self) -> int:
-        """How often the customer spoke or wrote."""
-        return sum(u.speaker is Speaker.CUSTOMER and bool(u.text.strip()) for u in self.utterances)
+        """How often the customer spoke or wrote; what the recogniser may have made up is left out."""
+        return sum(u.speaker is Speaker.CUSTOMER and not u.suspect and bool(u.text.strip()) for u in self.utterances)
+
+    @property
+    def first_words(self) -> tuple[int, ...]:
+        """The first utterance of each side: the words by which a talk shows that it was one."""
+        first: dict[Speaker, int] = {}
+        for index, u in enumerate(self.utterances):
+            if not u.suspect and u.text.strip():
+                first.setdefault(u.speaker, index)
+        return tuple(sorted(first.values()))
 
     @property
     def with_customer(self) -> bool:
@@ -61,9 +70,13 @@ class Contact:
     @property
     def long_enough(self) -> bool:
         """A call of 30 seconds, a chat with two messages of the customer."""
+        return self.lasts(MIN_CALL_SECONDS, MIN_CHAT_MESSAGES)
+
+    def lasts(self, seconds: int, messages: int) -> bool:
+        """Whether a call lasted so long, or a chat has so many messages of the customer."""
         if self.channel is Channel.CHAT:
-            return self.customer_messages >= MIN_CHAT_MESSAGES
-        return self.seconds >= MIN_CALL_SECONDS
+            return self.customer_messages >= messages
+        return self.seconds >= seconds
 
     @property
     def is_talk(self) -> bool:
@@ -84,17 +97,20 @@ class Try:
     customer_id: str
     advisor_id: str
     at: datetime
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class VisitNote:
-    """拜访记录."""
+    """拜访记录, with the subjects that the reader found in it."""
 
     id: str
     customer_id: str
     advisor_id: str
     at: datetime
     text: str
+    mentions: tuple[TopicMention, ...] = ()
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +122,7 @@ class Event:
     at: datetime
     name: str
     properties: Mapping[str, Any] = field(default_factory=dict)
+    known_at: datetime | None = None
 
     @property
     def amount(self) -> float:
@@ -131,6 +148,7 @@ class Ticked:
     outcome: str
     key: str | None = None
     opportunity_id: str | None = None
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +160,8 @@ class Verdict:
     verdict: str
     at: datetime
     said_id: str | None = None
+    id: str = ""
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +185,7 @@ class History:
     ownerships: tuple[Ownership, ...]
     deputies: Mapping[str, frozenset[str]] = field(default_factory=dict)
     merged_at: Mapping[str, datetime] = field(default_factory=dict)
+    branches: Mapping[str, str] = field(default_factory=dict)  #: advisor → 营业部, for deadlines in its hours
     contacts: tuple[Contact, ...] = ()
     attempts: tuple[Try, ...] = ()
     notes: tuple[VisitNote, ...] = ()
@@ -182,11 +203,19 @@ class History:
             return earlier[-1]
         return known[0][1] if known else ""
 
-    def may_act(self, advisor_id: str, moment: datetime, customer_id: str) -> bool:
-        """Whether that advisor was his owner then, or a deputy of the owner."""
+    def owners_at(self, moment: datetime, customer_id: str) -> set[str]:
+        """Who owned him then; before a merge the owner of that member id too."""
         owners = {self.owner_at(moment)}
         if moment < self.merged_at.get(customer_id, moment):
             owners.add(self.owner_at(moment, customer_id))
+        return owners
+
+    def may_act(self, advisor_id: str, moment: datetime, customer_id: str) -> bool:
+        """Whether that advisor was his owner then, or a deputy of the owner."""
+        return self.stands_for(advisor_id, self.owners_at(moment, customer_id))
+
+    def stands_for(self, advisor_id: str, owners: Iterable[str]) -> bool:
+        """Whether that advisor is one of these owners, or a deputy of one."""
         return any(advisor_id == owner or advisor_id in self.deputies.get(owner, ()) for owner in owners)
 
     def concerns(self, customer_ids: Iterable[str], customer_id: str, moment: datetime) -> bool:

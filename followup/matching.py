@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from dongke.types import Speaker, Utterance
-from followup.history import Contact, Event, History, Said
-from followup.playbooks import EventRule
+from dongke.types import Channel, Speaker, Utterance
+from followup.history import Contact, Event, History, Said, VisitNote
+from followup.playbooks import Discharge, EventRule, Playbook
 from followup.subjects import Subject, foreign, named, negates, notes_down, pairs, speaks_of
 
 _FILLER = re.compile(
@@ -44,9 +44,55 @@ MIN_QUESTION, MIN_REPLY = 2, 3  #: characters without fillers
 MIN_CONTENT = 4  #: characters that an answer keeps without its fillers
 
 
-def is_right_person(history: History, contact: Contact) -> bool:
-    """By the owner at that time, or a deputy of his."""
-    return history.may_act(contact.advisor_id, contact.started_at, contact.customer_id)
+def is_right_person(
+    history: History, book: Playbook, advisor_id: str, moment: datetime, customer_id: str, opened_at: datetime
+) -> bool:
+    """By the owner at that time, or a deputy of his, as the playbook has it."""
+    owners = history.owners_at(moment, customer_id)
+    if book.owner == "opening":
+        owners.add(history.owner_at(opened_at, customer_id))
+    if advisor_id in owners:
+        return "owner" in book.discharge.by
+    return "deputy" in book.discharge.by and history.stands_for(advisor_id, owners)
+
+
+def no_talk(rule: Discharge, contact: Contact) -> str | None:
+    """Why the contact is no talk with the customer at all; None where it is one."""
+    if not contact.answered:
+        return "未接通"
+    if not contact.with_customer:
+        return "不是客户本人"
+    if contact.channel.value not in rule.channels:
+        return "这个渠道不算"
+    if contact.lasts(rule.min_seconds, rule.min_messages):
+        return None
+    if contact.channel is Channel.CHAT:
+        return f"客户只说了 {contact.customer_messages} 条, 不足 {rule.min_messages} 条"
+    return f"通话只有 {contact.seconds:.0f} 秒, 不足 {rule.min_seconds} 秒"
+
+
+def not_about(subject: Subject, contact: Contact) -> str:
+    """Why a talk that does not discharge does not, in Chinese."""
+    if not contact.customer_messages:
+        return "客户没有说话"
+    if subject.playbook.about.anything:
+        return "比约定的时间早"
+    if subject.playbook.told:
+        return "没有说到已经办好"
+    found = named(subject, contact)
+    if found[Speaker.ADVISOR] or found[Speaker.CUSTOMER]:
+        return "只有投顾在说" if found[Speaker.ADVISOR] else "客户说了, 投顾没有接"
+    return "没有谈到"
+
+
+def note_names(subject: Subject, note: VisitNote) -> bool:
+    """Whether a visit note names the subject. Only the advisor's own words: it makes a 自报."""
+    words = (Utterance(Speaker.ADVISOR, note.text),)
+    at, nobody = note.at, Channel.CHAT
+    read = Contact(
+        note.id, note.customer_id, note.advisor_id, nobody, at, at, at, utterances=words, mentions=note.mentions
+    )
+    return bool(named(subject, read)[Speaker.ADVISOR])
 
 
 def about(subject: Subject, contact: Contact) -> list[int] | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Index
+from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from dongke.db import AwareDateTime, Json, text_enum
@@ -25,7 +25,10 @@ class StoredOpportunity(SQLModel, table=True):
     """商机 as of the last computation. The id is stable over recomputations: customer, playbook, key, opening talk."""
 
     __tablename__ = "opportunity"
-    __table_args__ = (Index("opportunity_by_owner", "owner_id", "state", "due_at"),)
+    __table_args__ = (
+        Index("opportunity_by_owner", "owner_id", "state", "due_at"),
+        Index("opportunity_provisional", "customer_id", postgresql_where=text("due_provisional")),
+    )
 
     id: str = Field(primary_key=True)
     customer_id: str = Field(foreign_key="customer.id", index=True)
@@ -49,6 +52,9 @@ class StoredOpportunity(SQLModel, table=True):
     due_provisional: bool = False  #: the trading calendar of that year is not final
     value: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))  #: the opening tag's slots
     causes: list[dict[str, Any]] = Field(sa_column=Column(Json, nullable=False))
+    misses: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(Json, nullable=False, server_default="[]")
+    )  #: talks that did not count, and why
     computed_at: datetime = Field(sa_type=AwareDateTime)
 
 
@@ -100,6 +106,16 @@ class Notice(SQLModel, table=True):
     text: str
     made_at: datetime = Field(sa_type=AwareDateTime)
     opportunity_id: str | None = None  #: what it reminds of; the notice goes where the opportunity goes
+
+
+class CalendarEdition(SQLModel, table=True):
+    """日历版本: the trading calendars by which deadlines were counted; the newest is the one in force."""
+
+    __tablename__ = "calendar_edition"
+
+    id: str = Field(primary_key=True)
+    exceptions: list[str] = Field(sa_column=Column(Json, nullable=False))  #: days unlike Monday to Friday, ISO
+    seen_at: datetime = Field(sa_type=AwareDateTime)
 
 
 class JobRun(SQLModel, table=True):

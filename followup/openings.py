@@ -19,14 +19,17 @@ class Candidate(NamedTuple):
     deadline: Deadline
 
 
-def candidates(contact: Contact, playbooks: Sequence[Playbook], calendar: TradingCalendar) -> list[Candidate]:
-    """Everything that the talk's tags would open, each fact once (both words for the same call are one)."""
+def candidates(
+    contact: Contact, playbooks: Sequence[Playbook], calendar: TradingCalendar, branch: str | None = None
+) -> list[Candidate]:
+    """Everything that the talk's tags would open, each fact once (both words for the same call are one). `branch` is
+    the one in whose hours deadlines may run."""
     found: list[Candidate] = []
     for book in playbooks:
         for opening in book.opens:
             for said in contact.said:
                 if _opens(opening, said):
-                    _add(found, _candidate(book, said, contact, calendar))
+                    _add(found, _candidate(book, said, contact, calendar, branch))
     return found
 
 
@@ -49,8 +52,10 @@ def _reaches(value: Any, least: int) -> bool:
     return amount is None or amount >= least
 
 
-def _candidate(book: Playbook, said: Said, contact: Contact, calendar: TradingCalendar) -> Candidate | None:
-    due = deadline(book.due, said.value, contact.started_at, calendar)
+def _candidate(
+    book: Playbook, said: Said, contact: Contact, calendar: TradingCalendar, branch: str | None
+) -> Candidate | None:
+    due = deadline(book.due, said.value, contact.started_at, calendar, branch)
     return None if due is None else Candidate(Subject(book, book.key_of(said.value), said, contact), due)
 
 
@@ -60,7 +65,7 @@ def _add(found: list[Candidate], new: Candidate | None) -> None:
         return
     for number, old in enumerate(found):
         if _same_fact(old, new):
-            if new.subject.playbook.due.rule == "trading_days" and new.deadline.due_at < old.deadline.due_at:
+            if new.subject.playbook.due.is_span and new.deadline.due_at < old.deadline.due_at:
                 found[number] = new
             return
     found.append(new)
@@ -69,7 +74,7 @@ def _add(found: list[Candidate], new: Candidate | None) -> None:
 def _same_fact(old: Candidate, new: Candidate) -> bool:
     if (old.subject.playbook.id, old.subject.key) != (new.subject.playbook.id, new.subject.key):
         return False
-    if new.subject.playbook.due.rule == "trading_days":
+    if new.subject.playbook.due.is_span:
         return True
     return beijing(old.deadline.due_at).date() == beijing(new.deadline.due_at).date()
 
@@ -83,12 +88,11 @@ def repeated(candidate: Candidate, cases: Iterable[Case]) -> Case | None:
 def _repeats(case: Case, new: Candidate) -> bool:
     if case.playbook.id != new.subject.playbook.id:
         return False
-    rule = case.playbook.due.rule
-    if rule == "trading_days":
+    if case.playbook.due.is_span:
         return case.key == new.subject.key or _same_kind_elsewhere(case, new.subject)
     if case.discharged_at is not None or case.key != new.subject.key:
         return False
-    return _same_call(case, new) if rule == "window" else _same_promise(case, new.subject)
+    return _same_call(case, new) if case.playbook.due.rule == "window" else _same_promise(case, new.subject)
 
 
 def _same_kind_elsewhere(case: Case, subject: Subject) -> bool:

@@ -13,7 +13,7 @@ from followup import outcomes
 from followup.case import Case
 from followup.history import Contact, Event, History, Said, Ticked, Try, Verdict, VisitNote
 from followup.openings import Candidate, candidates, repeated
-from followup.opportunity import Opportunity
+from followup.opportunity import Opportunity, Source
 from followup.playbooks import Playbook
 
 Fact: TypeAlias = Contact | Try | VisitNote | Event | Ticked | Verdict
@@ -27,24 +27,33 @@ class _Moment(NamedTuple):
 
 
 def track(
-    history: History, playbooks: Sequence[Playbook], calendar: TradingCalendar, until: datetime
+    history: History,
+    playbooks: Sequence[Playbook],
+    calendar: TradingCalendar,
+    until: datetime,
+    known_at: datetime | None = None,
 ) -> list[Opportunity]:
-    """The opportunities of one customer as of `until`, oldest first. Facts after `until` or not known by then are
-    left out."""
+    """The opportunities of one customer as of `until`, oldest first. Facts after `until` are left out, and those that
+    Dongke did not know by `known_at` (the same time, where None): late evidence corrects the past, once it is known."""
     cases: list[Case] = []
-    for moment in sorted(_moments(history, until), key=lambda m: m[:3]):
+    for moment in sorted(_moments(history, until, known_at or until), key=lambda m: m[:3]):
         for case in cases:
             case.pass_time(moment.at)
         _apply(history, cases, moment.fact, playbooks, calendar, until)
     for case in cases:
         case.pass_time(until)
     owner = history.owner_at(until)
-    return [case.result(history.customer_id, owner, until) for case in cases]
+    return [
+        case.result(
+            history.customer_id, owner if case.playbook.owner == "current" else history.owner_at(case.opened_at), until
+        )
+        for case in cases
+    ]
 
 
-def _moments(history: History, until: datetime) -> Iterator[_Moment]:
+def _moments(history: History, until: datetime, known_at: datetime) -> Iterator[_Moment]:
     for contact in history.contacts:
-        if contact.started_at <= until and contact.known_at <= until:
+        if contact.started_at <= until and contact.known_at <= known_at:
             yield _Moment(contact.started_at, 0, contact.id, contact)
     facts: list[tuple[int, Iterable[Try | VisitNote | Event | Ticked]]] = [
         (1, history.attempts),
@@ -54,10 +63,10 @@ def _moments(history: History, until: datetime) -> Iterator[_Moment]:
     ]
     for rank, group in facts:
         for fact in group:
-            if fact.at <= until:
+            if fact.at <= until and (fact.known_at or fact.at) <= known_at:
                 yield _Moment(fact.at, rank, fact.id, fact)
     for number, verdict in enumerate(history.verdicts):
-        if verdict.at <= until:
+        if verdict.at <= until and (verdict.known_at or verdict.at) <= known_at:
             yield _Moment(verdict.at, 5, f"{number:06}", verdict)
 
 
@@ -75,13 +84,14 @@ def _apply(
     at = fact.started_at if isinstance(fact, Contact) else fact.at
     for case in [c for c in cases if c.opened_at < at and (c.live or c.matured)]:
         if history.concerns(case.customers, fact.customer_id, at):
-            outcomes.apply(history, case, fact, cases)
+            outcomes.apply(history, case, fact, cases, calendar)
     if isinstance(fact, Contact):
-        for candidate in candidates(fact, playbooks, calendar):
-            _open(cases, candidate)
+        branch = history.branches.get(history.owner_at(fact.started_at))
+        for candidate in candidates(fact, playbooks, calendar, branch):
+            _open(history, cases, candidate, calendar)
 
 
-def _open(cases: list[Case], new: Candidate) -> None:
+def _open(history: History, cases: list[Case], new: Candidate, calendar: TradingCalendar) -> None:
     subject, contact = new.subject, new.subject.opening
     case = repeated(new, cases)
     if case is None:
@@ -96,6 +106,7 @@ def _open(cases: list[Case], new: Candidate) -> None:
         )
         cases.append(case)
         case.add(contact.started_at, "客户的话开启", contact, subject.said.evidence)
+        outcomes.pause(history, case, contact, calendar)
         return
     case.supports.append(subject.said)
     case.customers.add(contact.customer_id)
@@ -108,7 +119,9 @@ def _withdraw(history: History, cases: list[Case], verdict: Verdict, until: date
     for case in cases:
         if case.live and all(_judged_wrong(history, said, verdict.at, until) for said in case.supports):
             case.expired_at = verdict.at
-            case.add(verdict.at, "标签被人工判为错误")
+            case.add(
+                verdict.at, "标签被人工判为错误", event=verdict.id, source=Source.VERDICT, known_at=verdict.known_at
+            )
 
 
 def _judged_wrong(history: History, said: Said, at: datetime, until: datetime) -> bool:

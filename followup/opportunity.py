@@ -3,15 +3,30 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from dongke.clock import beijing
 from followup.models import State
 
 
+class Source(StrEnum):
+    """依据的种类: what kind of record a cause names."""
+
+    TALK = "talk"  #: a conversation: `conversation` and the utterances in `evidence`
+    EVENT = "event"  #: 行为事件: `event` is its id
+    NOTE = "note"  #: 拜访记录: `event` is its id
+    MANUAL = "manual"  #: 手工登记 (自报): `event` is its id
+    VERDICT = "verdict"  #: 人工反馈 on the tag: `event` is its id
+    TIME = "time"  #: time alone; `conversation` and `evidence` are the words that set the term
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """依据: why the opportunity is what it is – the state it led to, when, and the words or the event."""
+    """依据: why the opportunity is what it is – the state it led to, when, and the words or the event.
+
+    `known_at` says when Dongke learnt of it: a recording transcribed days later corrects the past, and shows it.
+    """
 
     state: State
     at: datetime
@@ -19,6 +34,8 @@ class Cause:
     conversation: str | None = None
     evidence: tuple[int, ...] = ()
     event: str | None = None
+    source: Source = Source.TALK
+    known_at: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {"state": self.state.value, "at": beijing(self.at).isoformat(), "why": self.why}
@@ -26,7 +43,7 @@ class Cause:
             row |= {"conversation": self.conversation, "evidence": list(self.evidence)}
         if self.event:
             row["event"] = self.event
-        return row
+        return row | {"source": self.source.value, "known_at": _iso(self.known_at)}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Cause":
@@ -37,7 +54,25 @@ class Cause:
             conversation=row.get("conversation"),
             evidence=tuple(row.get("evidence") or ()),
             event=row.get("event"),
+            source=Source(row.get("source") or (Source.EVENT if row.get("event") else Source.TALK)),
+            known_at=datetime.fromisoformat(row["known_at"]) if row.get("known_at") else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """未核销的触达: what looked like a follow-up, and why it was none. `record` is a conversation, attempt or note."""
+
+    at: datetime
+    why: str
+    record: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"at": beijing(self.at).isoformat(), "why": self.why, "record": self.record}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> "Miss":
+        return cls(datetime.fromisoformat(row["at"]), row["why"], row["record"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +102,15 @@ class Opportunity:
     high_yuan: int | None
     value: Mapping[str, Any]
     causes: tuple[Cause, ...]
+    misses: tuple[Miss, ...] = ()
+
+    @property
+    def learnt_late(self) -> Cause | None:
+        """The proof that it was followed up in time, where Dongke learnt of it only after the deadline."""
+        if self.discharged_at is None or self.discharged_at > self.due_at:
+            return None
+        proof = next((c for c in self.causes if c.state is State.DISCUSSED and c.at == self.discharged_at), None)
+        return proof if proof and proof.known_at and proof.known_at > self.due_at else None
 
     def to_json(self) -> dict[str, Any]:
         """The shape of docs/stories.md, with the amounts and the id."""
@@ -90,6 +134,7 @@ class Opportunity:
             "low_yuan": self.low_yuan,
             "high_yuan": self.high_yuan,
             "causes": [c.to_json() for c in self.causes],
+            "misses": [m.to_json() for m in self.misses],
         }
 
 

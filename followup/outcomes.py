@@ -2,14 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from followup import matching, promises
+from dongke.clock import TradingCalendar, beijing
+from followup import matching, pauses, promises
 from followup.case import Case
+from followup.deadlines import put_off
 from followup.history import Contact, Event, History, Said, Ticked, Try, Verdict, VisitNote
+from followup.opportunity import Source
+
+STRANGER = "不是负责的投顾或代班人"
 
 
 def apply(
-    history: History, case: Case, fact: Contact | Try | VisitNote | Event | Ticked | Verdict, cases: Sequence[Case]
+    history: History,
+    case: Case,
+    fact: Contact | Try | VisitNote | Event | Ticked | Verdict,
+    cases: Sequence[Case],
+    calendar: TradingCalendar,
 ) -> None:
     """Lets the fact act on the case, which was opened before it."""
     if isinstance(fact, Event):
@@ -17,24 +27,48 @@ def apply(
     elif not case.live:
         return
     elif isinstance(fact, Contact):
-        _contact(history, case, fact, cases)
+        _contact(history, case, fact, cases, calendar)
     elif isinstance(fact, Try):
-        if case.discharged_at is None and history.may_act(fact.advisor_id, fact.at, fact.customer_id):
-            case.attempts += 1
+        _attempt(case, fact.at, fact.id, _is_right(history, case, fact))
     elif isinstance(fact, VisitNote):
-        if history.may_act(fact.advisor_id, fact.at, fact.customer_id) and promises.told_in_note(case.subject, fact):
-            _discharge(case, fact.at, "拜访记录写明已办", note=fact.id)
+        _note(history, case, fact)
     elif isinstance(fact, Ticked):
         _ticked(history, case, fact)
 
 
-def _contact(history: History, case: Case, contact: Contact, cases: Sequence[Case]) -> None:
-    right = matching.is_right_person(history, contact)
+def _is_right(history: History, case: Case, fact: Contact | Try | VisitNote | Ticked) -> bool:
+    at = fact.started_at if isinstance(fact, Contact) else fact.at
+    return matching.is_right_person(history, case.playbook, fact.advisor_id, at, fact.customer_id, case.opened_at)
+
+
+def _attempt(case: Case, at: datetime, record: str, right: bool) -> None:
+    case.miss(at, "未接通" if right else STRANGER, record)
+    case.attempts += right and case.discharged_at is None
+
+
+def _note(history: History, case: Case, note: VisitNote) -> None:
+    if not _is_right(history, case, note):
+        case.miss(note.at, STRANGER, note.id)
+    elif promises.told_in_note(case.subject, note):
+        _discharge(case, note.at, "拜访记录写明已办", record=note.id, source=Source.NOTE, known_at=note.known_at)
+    elif case.playbook.discharge.notes and case.discharged_at is None and matching.note_names(case.subject, note):
+        case.self_reported = True
+        _discharge(case, note.at, "自报: 拜访记录提到", record=note.id, source=Source.NOTE, known_at=note.known_at)
+    else:
+        case.miss(note.at, "拜访记录没有写明已办" if case.playbook.told else "拜访记录不能代替会话", note.id)
+
+
+def _contact(history: History, case: Case, contact: Contact, cases: Sequence[Case], calendar: TradingCalendar) -> None:
+    right = _is_right(history, case, contact)
     if contact.is_attempt:
-        case.attempts += right and case.discharged_at is None
+        _attempt(case, contact.started_at, contact.id, right)
         return
-    if right and contact.is_talk:
+    unfit = matching.no_talk(case.playbook.discharge, contact) if right else STRANGER
+    if unfit is None:
         _talk(case, contact)
+    else:
+        case.miss(contact.started_at, unfit, contact.id)
+    pause(history, case, contact, calendar)
     if case.playbook.about.anything and case.discharged_at == contact.started_at:
         return
     _taken_back(case, contact, cases)
@@ -51,13 +85,16 @@ def _talk(case: Case, contact: Contact) -> None:
     proof = _proof(case, contact)
     if proof is not None:
         _discharge(case, contact.started_at, "谈到了", contact, tuple(proof))
-    elif first:
-        case.add(contact.started_at, "通上了话, 没有谈到", contact)
+        return
+    case.miss(contact.started_at, matching.not_about(case.subject, contact), contact.id)
+    if first and case.discharged_at is None:
+        case.add(contact.started_at, "通上了话, 没有谈到", contact, contact.first_words)
 
 
 def _proof(case: Case, contact: Contact) -> list[int] | None:
     if case.playbook.about.anything:
-        return [] if matching.in_window(case.subject, contact, case.deadline.window_from) else None
+        talked = contact.customer_messages and matching.in_window(case.subject, contact, case.deadline.window_from)
+        return list(contact.first_words) if talked else None
     if case.playbook.told:
         return promises.told_in_talk(case.subject, contact)
     return matching.about(case.subject, contact)
@@ -69,11 +106,30 @@ def _discharge(
     why: str,
     contact: Contact | None = None,
     evidence: tuple[int, ...] = (),
-    note: str | None = None,
+    record: str | None = None,
+    source: Source = Source.TALK,
+    known_at: datetime | None = None,
 ) -> None:
     if case.discharged_at is None:
         case.discharged_at = at
-        case.add(at, why, contact, evidence, note)
+        case.add(at, why, contact, evidence, record, source, known_at)
+
+
+def pause(history: History, case: Case, contact: Contact, calendar: TradingCalendar) -> None:
+    """暂停: he named a time, or could not or would not talk – the deadline stands still, where the playbook says so."""
+    if case.discharged_at is not None or not (case.live and contact.answered and contact.with_customer):
+        return
+    for rule in case.playbook.pause:
+        found = pauses.standstill(rule, contact, calendar)
+        if found is None or case.paused.get(rule.reason, 0) >= rule.at_most:
+            continue
+        if contact.started_at < case.deadline.due_at:
+            case.paused[rule.reason] = case.paused.get(rule.reason, 0) + 1
+            branch = history.branches.get(history.owner_at(case.opened_at))
+            stops = contact.started_at
+            case.deadline = put_off(case.playbook.due, case.deadline, stops, found.goes_on, calendar, branch)
+            case.add(stops, f"期限暂停到 {beijing(found.goes_on):%m-%d %H:%M}: {found.why}", contact, found.evidence)
+            return
 
 
 def _taken_back(case: Case, contact: Contact, cases: Sequence[Case]) -> None:
@@ -118,19 +174,23 @@ def _same_threat(case: Case, said: Said, cases: Sequence[Case]) -> bool:
 def _ticked(history: History, case: Case, ticked: Ticked) -> None:
     if ticked.playbook != case.playbook.id or ticked.opportunity_id not in (None, case.id):
         return
-    if ticked.key not in (None, case.key) or not history.may_act(ticked.advisor_id, ticked.at, ticked.customer_id):
+    if ticked.key not in (None, case.key):
         return
+    if not _is_right(history, case, ticked):
+        case.miss(ticked.at, STRANGER, ticked.id)
+        return
+    told: dict[str, Any] = {"source": Source.MANUAL, "known_at": ticked.known_at}
     if ticked.outcome == "refused":
         case.refused_at, case.self_reported = ticked.at, True
-        case.add(ticked.at, "自报: 客户拒绝", event=ticked.id)
+        case.add(ticked.at, "自报: 客户拒绝", event=ticked.id, **told)
     elif ticked.outcome == "done" and case.discharged_at is None:
         case.self_reported = True
-        _discharge(case, ticked.at, "自报: 已跟进", note=ticked.id)
+        _discharge(case, ticked.at, "自报: 已跟进", record=ticked.id, **told)
 
 
 def _event(case: Case, event: Event) -> None:
     if case.live and case.discharged_at is None and promises.told_by_event(case.subject, event):
-        _discharge(case, event.at, "系统记录已办", note=event.id)
+        _discharge(case, event.at, "系统记录已办", record=event.id, source=Source.EVENT, known_at=event.known_at)
     if case.playbook.win:
         _win(case, event)
     elif case.playbook.keep and case.live:
@@ -148,7 +208,7 @@ def _win(case: Case, event: Event) -> None:
     if win.share is not None and amount is not None and case.came_in < win.share * amount:
         return
     case.won_at, case.expired_at = event.at, None
-    case.add(event.at, "成单", event=event.id)
+    case.add(event.at, "成单", event=event.id, source=Source.EVENT, known_at=event.known_at)
 
 
 def _lose(case: Case, event: Event) -> None:
@@ -157,4 +217,4 @@ def _lose(case: Case, event: Event) -> None:
         return
     if any(matching.counts(rule, case.subject, event, {}) for rule in keep.events):
         case.expired_at = event.at
-        case.add(event.at, "客户已离开或转走", event=event.id)
+        case.add(event.at, "客户已离开或转走", event=event.id, source=Source.EVENT, known_at=event.known_at)

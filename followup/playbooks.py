@@ -10,24 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from dongke.errors import BadInput
+from followup.patterns import NEVER, Pattern
 
 FOLDER = Path(__file__).parent / "playbooks"
-NEVER = re.compile(r"(?!)")
-
-
-def _compiled(value: Any) -> re.Pattern[str]:
-    if isinstance(value, re.Pattern):
-        return value
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("要一个正则表达式")
-    try:
-        return re.compile(re.sub(r"\s+", "", value))
-    except re.error as fault:
-        raise ValueError(f"正则表达式不对: {fault}") from None
 
 
 def _code(value: str) -> str:
@@ -36,7 +24,7 @@ def _code(value: str) -> str:
     return value
 
 
-Pattern = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
+Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200)]
 Code = Annotated[str, AfterValidator(_code)]
 Keys = Mapping[str, tuple[str, ...]]
 
@@ -55,10 +43,12 @@ class Opening(_Rule):
 
 
 class Due(_Rule):
-    """期限. trading_days after the talk; window of a call-back; 17:30 of a promised date."""
+    """期限. trading_days (17:30) or trading_hours after the talk; window of a call-back; 17:30 of a promised date."""
 
-    rule: Literal["trading_days", "window", "date"]
-    days: int = 0  #: trading days
+    rule: Literal["trading_days", "trading_hours", "window", "date"]
+    days: int = Field(default=0, le=1000)  #: trading days
+    hours: float = Field(default=0, le=1000)  #: working hours, by the clock below
+    clock: Literal["exchange", "branch"] = "exchange"  #: trading_hours: 交易时段, or the hours of the owner's branch
     not_before: str | None = None  #: slot: count from this date where it is later than the talk
     maturity: str | None = None  #: slot: a maturity more than `maturity_beyond` trading days away sets the due day
     maturity_beyond: int = 10
@@ -66,6 +56,40 @@ class Due(_Rule):
     early_minutes: int = 30  #: a call-back may come so much before its window
     open_end_minutes: int = 60  #: how long an open window lasts
     slot: str = "due_date"
+
+    @property
+    def is_span(self) -> bool:
+        """Whether it counts trading time from the talk: one opportunity a subject, however often it is said."""
+        return self.rule in ("trading_days", "trading_hours")
+
+
+class Pause(_Rule):
+    """期限暂停. wished_time: from the talk to the time at which he wants to be called; refused: he could not or would
+    not talk (these tags or words of his), for so many trading days. Only before the deadline, and so often at most."""
+
+    reason: Literal["wished_time", "refused"]
+    days: int = Field(default=1, ge=1, le=20)  #: trading days (refused)
+    tags: tuple[str, ...] = ()
+    words: Pattern = NEVER
+    at_most: int = Field(default=1, ge=1, le=10)
+
+
+class Discharge(_Rule):
+    """核销条件: which contacts count. A talk about the subject by one of these people, answered, in one of these
+    channels, so long; later than the opening. What it must be about stands under `about` and `told`."""
+
+    by: tuple[Literal["owner", "deputy"], ...] = Field(default=("owner", "deputy"), min_length=1)
+    channels: tuple[Literal["call", "chat"], ...] = Field(default=("call", "chat"), min_length=1)
+    min_seconds: int = Field(default=30, ge=1)  #: of a call
+    min_messages: int = Field(default=2, ge=1)  #: of the customer, in a chat
+    notes: bool = False  #: a visit note that names the subject discharges it, as 自报
+
+
+class Step(_Rule):
+    """升级: that many trading days after the deadline it is shown to these."""
+
+    after_days: int = Field(ge=0, le=250)
+    to: Literal["advisor", "branch", "firm"]
 
 
 class AlsoNamed(_Rule):
@@ -115,8 +139,8 @@ class EventRule(_Rule):
 class Win(_Rule):
     """成单: by these events within `days` of the opening; `share` of the amount where it is known."""
 
-    days: int = 60
-    share: float | None = None
+    days: int = Field(default=60, ge=1)
+    share: float | None = Field(default=None, gt=0, le=1)
     events: tuple[EventRule, ...]
     covers: Keys = Field(default_factory=dict)
 
@@ -124,7 +148,7 @@ class Win(_Rule):
 class Keep(_Rule):
     """挽留: won where none of these events came within `days` of the opening; lost (expired) where one did."""
 
-    days: int = 30
+    days: int = Field(default=30, ge=1)
     events: tuple[EventRule, ...]
 
 
@@ -145,11 +169,14 @@ class Playbook(_Rule):
     """一条跟进规则."""
 
     id: Code
-    version: str
-    label: str
+    version: Text
+    label: Text
+    owner: Literal["current", "opening"] = "current"  #: the customer's advisor now, or the one at the opening for good
     opens: tuple[Opening, ...] = Field(min_length=1)
     key: tuple[str, ...] = ()  #: slots tried in order; none: one opportunity per customer (or per window)
     due: Due
+    pause: tuple[Pause, ...] = ()
+    discharge: Discharge = Discharge()
     about: About = About()
     told: Mapping[str, Told] = Field(default_factory=dict)  #: action → how its doing is told
     untold: Pattern = NEVER  #: a clause with this tells of no deed
@@ -160,7 +187,8 @@ class Playbook(_Rule):
     withdraw_wins: tuple[str, ...] = ()  #: negated tags that make it 已成单 (he stays)
     win: Win | None = None
     keep: Keep | None = None
-    expires_after_days: int = 60  #: days after the due time without a win
+    expires_after_days: int = Field(default=60, ge=1)  #: days after the due time without a win
+    escalate: tuple[Step, ...] = (Step(after_days=0, to="advisor"), Step(after_days=2, to="branch"))
 
     @model_validator(mode="after")
     def _complete(self) -> "Playbook":
@@ -170,6 +198,14 @@ class Playbook(_Rule):
             raise ValueError("about 和 told 至少要有一个")
         if self.due.rule == "trading_days" and self.due.days < 1:
             raise ValueError("due.days 至少是 1")
+        if self.due.rule == "trading_hours" and not self.due.hours > 0:
+            raise ValueError("due.hours 要大于 0")
+        if self.pause and not self.due.is_span:
+            raise ValueError("只有按交易时间算的期限可以暂停 (pause)")
+        if any(p.reason == "refused" and not p.tags and p.words is NEVER for p in self.pause):
+            raise ValueError("pause: refused 要写明 tags 或 words")
+        if [s.after_days for s in self.escalate] != sorted({s.after_days for s in self.escalate}):
+            raise ValueError("escalate 要一级比一级晚")
         if self.win and self.keep:
             raise ValueError("win 和 keep 只能有一个")
         return self
@@ -186,20 +222,11 @@ def load(folder: Path | None = None) -> tuple[Playbook, ...]:
 
 @lru_cache(maxsize=8)
 def _load(folder: Path) -> tuple[Playbook, ...]:
-    books = [_read(path) for path in sorted(folder.glob("*.yaml"))]
+    from followup.playbook_files import read
+
+    books = [read(path.read_text(encoding="utf-8"), path.name) for path in sorted(folder.glob("*.yaml"))]
     if not books:
         raise BadInput("playbook-invalid", f"{folder.name} 里没有跟进规则 (*.yaml)")
     if len({book.id for book in books}) < len(books):
         raise BadInput("playbook-invalid", "两条跟进规则的 id 相同")
     return tuple(books)
-
-
-def _read(path: Path) -> Playbook:
-    try:
-        return Playbook.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as fault:
-        raise BadInput("playbook-invalid", f"{path.name}: 不是 YAML: {str(fault)[:200]}") from None
-    except ValidationError as faults:
-        first = faults.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BadInput("playbook-invalid", f"{path.name}: {place}: {first['msg']}") from None

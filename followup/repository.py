@@ -16,7 +16,7 @@ from dongke.directory import Advisor, Customer
 from dongke.types import Channel, Polarity, Speaker, TopicMention, Utterance
 from followup.history import Contact, Event, History, Ownership, Said, Ticked, Try, Verdict, VisitNote
 from followup.models import Attempt, ManualAction, Note, State, StoredOpportunity
-from followup.opportunity import Cause, Opportunity
+from followup.opportunity import Cause, Miss, Opportunity
 from profiles.facts import CustomerFacts
 from profiles.grouping import members_of, newest
 from profiles.service import facts_of
@@ -33,27 +33,35 @@ def history_of(
     held = facts_of(session, customer_id, known_at).at(as_of or moment, moment)
     members = members_of(held.customer_id, held.links)
     ownerships = _ownerships(session, members)
+    deputies, branches = _advisors(session, {o.advisor_id for o in ownerships})
     return History(
         customer_id=held.customer_id,
         members=members,
         ownerships=ownerships,
-        deputies=_deputies(session, {o.advisor_id for o in ownerships}),
+        deputies=deputies,
+        branches=branches,
         merged_at={who: link.at for who, link in newest(held.links).items() if who in members},
         contacts=_contacts(session, held, members, moment),
-        attempts=tuple(Try(r.id, r.customer_id, r.advisor_id, r.at) for r in _rows(session, Attempt, members, moment)),
-        notes=tuple(
-            VisitNote(r.id, r.customer_id, r.advisor_id, r.at, r.text) for r in _rows(session, Note, members, moment)
+        attempts=tuple(
+            Try(r.id, r.customer_id, r.advisor_id, r.at, r.known_at) for r in _rows(session, Attempt, members, moment)
         ),
-        events=tuple(Event(e.id, e.customer_id, e.at, e.event, e.properties) for e in held.events),
+        notes=tuple(_note(r) for r in _rows(session, Note, members, moment)),
+        events=tuple(Event(e.id, e.customer_id, e.at, e.event, e.properties, e.known_at) for e in held.events),
         manual=tuple(_ticked(r) for r in _rows(session, ManualAction, members, moment)),
         verdicts=tuple(
-            Verdict(f.customer_id, f.tag, f.verdict, f.at, f.target.id if f.target else None) for f in held.feedback
+            Verdict(f.customer_id, f.tag, f.verdict, f.at, f.target.id if f.target else None, f.id, f.known_at)
+            for f in held.feedback
         ),
     )
 
 
 def _rows(session: Session, table: Any, members: Collection[str], known_at: datetime) -> Sequence[Any]:
     return session.exec(select(table).where(col(table.customer_id).in_(members), col(table.known_at) <= known_at)).all()
+
+
+def _note(row: Note) -> VisitNote:
+    mentions = tuple(_mention(m) for m in row.mentions)
+    return VisitNote(row.id, row.customer_id, row.advisor_id, row.at, row.text, mentions, row.known_at)
 
 
 def _ticked(row: ManualAction) -> Ticked:
@@ -66,6 +74,7 @@ def _ticked(row: ManualAction) -> Ticked:
         outcome=row.outcome,
         key=row.key,
         opportunity_id=row.opportunity_id,
+        known_at=row.known_at,
     )
 
 
@@ -81,9 +90,11 @@ def _ownerships(session: Session, members: Iterable[str]) -> tuple[Ownership, ..
     return tuple(found)
 
 
-def _deputies(session: Session, advisors: Collection[str]) -> dict[str, frozenset[str]]:
-    rows = session.exec(select(Advisor.id, Advisor.deputies).where(col(Advisor.id).in_(advisors)))
-    return {ident: frozenset(deputies) for ident, deputies in rows}
+def _advisors(session: Session, advisors: Collection[str]) -> tuple[dict[str, frozenset[str]], dict[str, str]]:
+    """The deputies and the branch of each."""
+    rows = session.exec(select(Advisor.id, Advisor.deputies, Advisor.branch_id).where(col(Advisor.id).in_(advisors)))
+    told = [(ident, frozenset(deputies), branch) for ident, deputies, branch in rows]
+    return {ident: deputies for ident, deputies, _ in told}, {ident: branch for ident, _, branch in told}
 
 
 def _contacts(
@@ -182,6 +193,7 @@ def _row(o: Opportunity, computed_at: datetime) -> dict[str, Any]:
         "due_provisional": o.due_provisional,
         "value": dict(o.value),
         "causes": [c.to_json() for c in o.causes],
+        "misses": [m.to_json() for m in o.misses],
         "computed_at": computed_at,
     }
 
@@ -212,4 +224,5 @@ def as_opportunity(row: StoredOpportunity, overdue: bool) -> Opportunity:
         high_yuan=row.high_yuan,
         value=row.value,
         causes=tuple(Cause.from_json(c) for c in row.causes),
+        misses=tuple(Miss.from_json(m) for m in row.misses),
     )
