@@ -152,3 +152,53 @@ def test_what_is_on_file_again_after_a_change_is_a_new_fact(branch: Session, at:
     shown = [profile_of(branch, "C1", as_of=at(f"06-0{n}")).static["risk_level"] for n in (1, 2, 3, 4)]
     assert shown == ["C2", "C3", "C2", "C2"]
     assert branch.exec(select(func.count()).select_from(StaticSnapshot)).one() == 3
+
+
+def test_the_past_is_corrected_and_what_was_known_when_stays(branch: Session, at: At) -> None:
+    """On 06-20 the desk finds that C1 was C2 from 06-05 on, not C4: both answers can still be given."""
+    take_snapshots(
+        branch, [{"customer_id": "C1", "risk_level": "C4", "effective_on": "2026-06-01"}], received_at=at("06-01")
+    )
+    take_snapshots(
+        branch, [{"customer_id": "C1", "risk_level": "C2", "effective_on": "2026-06-05"}], received_at=at("06-20")
+    )
+    take_snapshots(
+        branch, [{"customer_id": "C1", "risk_level": "C3", "effective_on": "2026-06-25"}], received_at=at("06-21")
+    )
+
+    def level(as_of: str, known_at: str) -> Any:
+        return profile_of(branch, "C1", as_of=at(as_of), known_at=at(known_at)).static.get("risk_level")
+
+    assert [level("06-10", "06-10"), level("06-10", "06-20"), level("06-04", "06-30")] == ["C4", "C2", "C4"]
+    assert [level("06-24", "06-30"), level("06-25", "06-30"), level("06-25", "06-20")] == ["C2", "C3", "C2"]
+    again = [{"customer_id": "C1", "risk_level": "C2", "effective_on": "2026-06-05"}]
+    assert take_snapshots(branch, again, received_at=at("06-26")).unchanged == 1
+
+
+FIELDS = [
+    ("risk_level", "C1-最低类别", "C0"),
+    ("risk_level", "c1(最低)", "C0"),
+    ("risk_level", "C1", "C1"),
+    ("investment_term", "0-1年", "short"),
+    ("investment_term", "无特别要求", "long"),
+    ("investment_term", "medium", "medium"),
+    ("investment_kinds", "equity;fixed_income", ["equity", "fixed_income"]),
+    ("assets_20d_yuan", "512,000.00", 512_000),
+    ("first_trade_on", "2019/03/04", "2019-03-04"),
+    ("knowledge_tests", "star; bse", ["bse", "star"]),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "held"), FIELDS)
+def test_what_suitability_needs_of_the_file(branch: Session, at: At, name: str, given: str, held: Any) -> None:
+    assert take_snapshots(branch, [{"customer_id": "C1", name: given}], received_at=at("06-01")).accepted == 1
+    assert profile_of(branch, "C1", as_of=at("06-02"), known_at=at("06-02")).static[name] == held
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("investment_term", "很久"), ("investment_kinds", "stock"), ("risk_level", "C3最低"), ("risk_level", "C6")],
+)
+def test_what_suitability_cannot_use(branch: Session, at: At, name: str, given: str) -> None:
+    result = take_snapshots(branch, [{"customer_id": "C1", name: given}], received_at=at("06-01"))
+    assert [fault.code for _, fault in result.faults] == ["snapshot-invalid"]
