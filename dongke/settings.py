@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     calendar_file: Path | None = None  #: operator's trading calendar overrides (date,open)
     hours_file: Path | None = None  #: hours in which the branches work (branch,day,hours)
     playbooks_dir: Path | None = None  #: playbooks in place of those in the product
+    holdouts_file: Path | None = None  #: experiments whose random holdout the morning list leaves out
     classifier_dir: Path | None = None  #: ONNX text classifier as second opinion
 
     consent_required: Annotated[tuple[Consent, ...], NoDecode] = ()  #: purposes allowed only after an express consent
