@@ -22,7 +22,7 @@ class Role(StrEnum):
 
     ADVISOR = "advisor"  #: 投资顾问: his own customers, and those he deputises for
     MANAGER = "manager"  #: 管理者: his branch, or the whole firm without one
-    COMPLIANCE = "compliance"  #: 合规: reads everything, changes nothing
+    COMPLIANCE = "compliance"  #: 合规: reads everything, restricted data with a reason; changes only rights
     ADMIN = "admin"  #: 系统管理员
     INGEST = "ingest"  #: 接入程序: writes, reads no customer
 

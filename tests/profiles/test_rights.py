@@ -263,9 +263,12 @@ def test_the_standing_is_what_the_facts_say(house: Session, at: At) -> None:
     """After any of it, the rows that SQL asks are the fold over the facts of each person."""
     persons.merge(house, "C1", "C2", at("06-09"), "a1")
     for who, wish in (
-        ("C1", consent("denied", "marketing")), ("C3", consent("granted")),
-        ("C2", Wish(Kind.TAG, "deleted", "funds.idle")), ("C3", Wish(Kind.STATE, "restricted", reason="客户要求")), ("C1", consent("granted", "marketing")),
-    ):  # fmt: skip
+        ("C1", consent("denied", "marketing")),
+        ("C3", consent("granted")),
+        ("C2", Wish(Kind.TAG, "deleted", "funds.idle")),
+        ("C3", Wish(Kind.STATE, "restricted", reason="客户要求")),
+        ("C1", consent("granted", "marketing")),
+    ):
         record(house, who, wish, by="a1")
         for ident in ("C1", "C2", "C3"):
             facts = rights_store.facts_of(house, persons.members(house, ident))
