@@ -1,7 +1,7 @@
 // The advisor's page: whom he serves, what is believed of a customer and why, what is to be done.
 
 import { ago, amount, day, doing, due, enter, fill, get, h, moment, post, query, toast } from "/static/lib.js";
-import { openNotices, openOpportunity, openTalk, quote, state } from "/static/talk.js";
+import { offered, openNotices, openOpportunity, openTalk, quote, state } from "/static/talk.js";
 
 const ACTING = new Set(["advisor", "manager", "admin"]);
 const LIVE = ["open", "contacted", "discussed"];
@@ -87,10 +87,10 @@ function showProfile(p, customer) {
     p.contradictions.length ? h("section", { class: "contradictions" }, p.contradictions.map((c) => contradiction(c, p))) : null,
     h("section", { class: "card lines" },
       p.three_lines.length
-        ? h("ol", {}, p.three_lines.map((l) => h("li", {}, l.text, h("span", { class: "hint" }, l.reason))))
+        ? h("ol", {}, p.three_lines.map((l) => h("li", {}, l.text, " ", offered(l.suitability), h("span", { class: "hint" }, l.reason))))
         : h("p", { class: "empty" }, "客户还没有说过能记下来的事。"),
       p.next_question
-        ? h("p", { class: "next-question" }, h("b", {}, "下一个问题"), h("span", {}, p.next_question.text), h("span", { class: "hint" }, p.next_question.reason))
+        ? h("p", { class: "next-question" }, h("b", {}, "下一个问题"), h("span", {}, p.next_question.text), offered(p.next_question.suitability), h("span", { class: "hint" }, p.next_question.reason))
         : null),
     h("section", { class: "card" }, h("h2", {}, "客户亲口说的 ", h("span", { class: "count" }, active.length)), active.map(tagRow)),
     past.length
@@ -117,7 +117,8 @@ function head(p, customer) {
     h("div", { class: "chips" },
       s.risk_level ? h("span", { class: "chip strong", title: "登记的风险等级" }, s.risk_level) : null,
       life ? h("span", { class: "chip", title: p.behaviour.lifecycle.reason }, life) : null,
-      suitable(p.suitability)),
+      suitable(p.suitability),
+      p.rights?.text ? h("span", { class: "chip warn" }, p.rights.text) : null),
     h("p", { class: "hint" }, parts.filter(Boolean).join(" · ")),
   );
 }
@@ -149,6 +150,7 @@ function tagRow(t) {
       STATUS[t.status] ? h("span", { class: "chip warn" }, STATUS[t.status]) : null,
       t.source === "corrected" ? h("span", { class: "chip" }, "人工更正") : null,
       t.holder === "household" ? h("span", { class: "chip" }, "家里的") : null,
+      offered(t.suitability),
       t.told_times > 1 ? h("span", { class: "chip" }, `${t.told_times} 次会话`) : null,
       h("button", { class: "quiet small", "aria-expanded": "false", onclick: unfoldWhy }, "为什么")),
     h("div", { class: "tag-how" },
@@ -258,7 +260,7 @@ function chance(r) {
     "button",
     { class: `chance${late ? " is-late" : ""}`, onclick: doing(() => openOpportunity(r.id, { acting, changed: () => open(current) })) },
     h("span", { class: "chance-name" }, r.key_label ? `${r.playbook_label} · ${r.key_label}` : r.playbook_label, h("span", { class: "chance-amount" }, amount(r))),
-    h("span", { class: "chance-meta" }, state(r), LIVE.includes(r.state) && !r.discharged_at ? h("span", { class: late ? "late" : "hint" }, due(r)) : h("span", { class: "hint" }, day(r.won_at || r.closed_at || r.discharged_at)),
+    h("span", { class: "chance-meta" }, state(r), offered(r.suitability), LIVE.includes(r.state) && !r.discharged_at ? h("span", { class: late ? "late" : "hint" }, due(r)) : h("span", { class: "hint" }, day(r.won_at || r.closed_at || r.discharged_at)),
       r.attempts ? h("span", { class: "hint" }, `打过 ${r.attempts} 次未接`) : null),
   );
 }

@@ -193,6 +193,7 @@ function show(row, changed, acting) {
     name,
     h("p", { class: "talk-head" }, [row.customer_name, row.customer_id, `投顾 ${row.owner_name}`, amount(row)].filter(Boolean).join(" · ")),
     h("p", {}, state(row), " ", h("span", { class: row.overdue ? "late" : "" }, due(row)), row.due_provisional ? h("span", { class: "hint" }, " (交易日历未定)") : null),
+    row.suitability ? h("p", {}, offered(row.suitability), " ", h("span", { class: "hint" }, row.suitability.text)) : null,
     row.evidence.length ? h("h3", {}, "因为这些话") : null,
     row.evidence.map((e) => quote(e, row.opened_by)),
     h("h3", {}, "经过"),
@@ -200,6 +201,11 @@ function show(row, changed, acting) {
     acting && !row.closed_at ? actions(row, changed) : null,
   );
 }
+
+/** 可否推荐: the mark of what a row, a tag or a line suggests; nothing where it suggests nothing. */
+export const offered = (s) =>
+  s ? h("span", { class: s.status === "allowed" ? "chip" : "chip warn", title: `${s.text} (${s.rule} ${s.rule_version}, ${s.law})` },
+    s.status === "allowed" ? "可推荐" : "不可推荐") : null;
 
 export const state = (row) =>
   h("span", { class: `state ${row.state}` }, row.state_label + (row.self_reported ? " · 自报" : "") + (row.unassisted ? " · 非跟进所得" : ""));
