@@ -7,7 +7,7 @@ special days add, by table look-ups. No span is walked through, however long it 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -110,6 +110,18 @@ class WorkTime:
         wall = self._wall(moment)
         clock = (wall - _midnight(wall)) // _MICROSECOND
         return any(opens <= clock < closes for opens, closes in self._borders(wall.date()))
+
+    def knots(self, first: date, last: date) -> list[tuple[datetime, timedelta]]:
+        """The moments of these days at which work begins or ends, midnights too, with the working time passed since
+        the first of them. Between two of them it grows in a straight line: tables of many spans are asked by it."""
+        zone = self._wall(datetime.combine(first, time.min, UTC)).tzinfo
+        start = datetime.combine(first, time.min, zone)
+        found = []
+        for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
+            midnight = datetime.combine(day, time.min, zone)
+            clocks = sorted({0, *(clock for border in self._borders(day) for clock in border)})
+            found += [midnight + clock * _MICROSECOND for clock in clocks]
+        return [(moment, self.elapsed(start, moment)) for moment in found]
 
     def _position(self, moment: datetime) -> int:
         """Working microseconds of all time up to that moment."""

@@ -161,7 +161,7 @@ def save(
     stale = delete(StoredOpportunity).where(col(StoredOpportunity.customer_id).in_(members))
     session.execute(stale.where(col(StoredOpportunity.id).not_in(ids)))
     if found:
-        rows = insert(StoredOpportunity).values([_row(o, computed_at) for o in found])
+        rows = insert(StoredOpportunity).values([row_of(o, computed_at) for o in found])
         keep = {c.name: c for c in rows.excluded if c.name != "id"}
         session.execute(rows.on_conflict_do_update(index_elements=["id"], set_=keep))
     query = select(StoredOpportunity).where(col(StoredOpportunity.id).in_(ids))
@@ -169,7 +169,8 @@ def save(
     return sorted(saved, key=lambda row: (row.opened_at, row.id))
 
 
-def _row(o: Opportunity, computed_at: datetime) -> dict[str, Any]:
+def row_of(o: Opportunity, computed_at: datetime) -> dict[str, Any]:
+    """The columns of the stored opportunity."""
     return {
         "id": o.id,
         "customer_id": o.customer,

@@ -1,5 +1,7 @@
 """权利与跟进: which opportunities and notices may be shown now, and the one way in which a right is exercised."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlmodel import Session, col
 
@@ -22,10 +24,11 @@ def exercise(session: Session, customer_id: str, wish: Wish, *, by: str) -> list
     return facts
 
 
-def listed() -> ColumnElement[bool]:
-    """SQL on `StoredOpportunity`: its customer is processed and profiled, and it serves him or he allows marketing."""
-    owner = StoredOpportunity.customer_id
-    serves = col(StoredOpportunity.playbook).in_(sorted(policy().service_playbooks))
+def listed(opportunity: Any = StoredOpportunity) -> ColumnElement[bool]:
+    """SQL on `StoredOpportunity` (or an alias of it): its customer is processed and profiled, and it serves him or he
+    allows marketing."""
+    owner = opportunity.customer_id
+    serves = col(opportunity.playbook).in_(sorted(policy().service_playbooks))
     return and_(processable(owner, *PROFILE), or_(serves, processable(owner, Purpose.MARKETING)))
 
 
