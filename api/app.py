@@ -1,5 +1,6 @@
 """HTTP: the application. Routes stand in api/routes/, one noun a file; what they share in deps, problems, paging."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,18 @@ def create_app() -> FastAPI:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def served_app() -> FastAPI:
+    """The application in a process that serves. What is loaded by now stays: the collector need not walk it again.
+
+    And it walks more rarely: a request makes thousands of short-lived values and no rings. An eighth of its time.
+    """
+    app = create_app()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     return app
 
 

@@ -60,7 +60,7 @@ def serve_api() -> None:
     check_address()
     prepare_database()
     uvicorn.run(
-        "api.app:create_app",
+        "api.app:served_app",
         factory=True,
         host=settings().host,
         port=settings().port,

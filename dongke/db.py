@@ -110,7 +110,7 @@ def libpq_url(url: str) -> str:
 
 def make_engine(url: str) -> Engine:
     """An engine that hides parameters from logs: what customers said stays out of tracebacks."""
-    made = create_engine(url, hide_parameters=True, pool_size=10)
+    made = create_engine(url, hide_parameters=True, pool_size=10, pool_use_lifo=True)  # the warm one first
     event.listen(made, "checkin", _note_return)
     event.listen(made, "checkout", _check_alive)
     return made
