@@ -39,9 +39,9 @@ def person(*tags: Tag, **more: Any) -> Person:
 
 def candidate(who: Person | None = None, **more: Any) -> Candidate:
     values: dict[str, Any] = {
-        "id": "O1", "playbook": "idle_funds", "label": "闲置资金", "state": "open",
-        "opened_at": NOW - timedelta(days=1), "opened_by": "S1", "due_at": NOW + timedelta(days=1), "low": 5e5, "high": 5e5, "person": who or person(),
-        "is_money": True, "offer": ALLOWED,
+        "id": "O1", "playbook": "idle_funds", "label": "闲置资金", "state": "open", "opened_by": "S1",
+        "opened_at": NOW - timedelta(days=1), "due_at": NOW + timedelta(days=1), "low": 5e5, "high": 5e5,
+        "person": who or person(), "is_money": True, "offer": ALLOWED,
     }  # fmt: skip
     return Candidate(**values | more)
 

@@ -1,0 +1,70 @@
+"""能看的客户: ids of the persons that boards run over – whom the principal may read and whose data may be so used."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, exists
+from sqlmodel import Session, col, select
+
+from dongke.directory import Advisor, Customer
+from dongke.scope import Principal, visible
+from dongke.standing import Purpose, processable
+from profiles.models import IdentityLink, StoredAssertion
+from profiles.persons import canonicals
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """范围: whose customers. The owner now decides, as in every list."""
+
+    advisor_id: str | None = None
+    branch_id: str | None = None
+    customer_id: str | None = None
+
+
+def readable(principal: Principal | None, scope: Scope, *purposes: Purpose) -> ColumnElement[bool]:
+    """SQL on `Customer`: readable by the principal (None: all, for jobs), in the scope, for the purposes."""
+    found = processable(Customer.id, *purposes)
+    if principal is not None:
+        found = found & visible(principal)
+    if scope.customer_id:
+        found = found & (col(Customer.id) == scope.customer_id)
+    if scope.advisor_id:
+        found = found & (col(Customer.advisor_id) == scope.advisor_id)
+    if scope.branch_id:
+        mine = select(Advisor.id).where(col(Advisor.branch_id) == scope.branch_id)
+        found = found & col(Customer.advisor_id).in_(mine)
+    return found
+
+
+def tellers(
+    session: Session,
+    principal: Principal | None,
+    scope: Scope,
+    tag: str,
+    purposes: Sequence[Purpose],
+    *extra: ColumnElement[bool],
+) -> list[str]:
+    """The persons (the ids under which they fold) who asserted that tag, sorted. A merged id counts for its person."""
+    teller = col(StoredAssertion.customer_id) == col(Customer.id)
+    told = exists().where(teller, col(StoredAssertion.tag) == tag, *extra)
+    own = select(Customer.id).where(told, readable(principal, scope, *purposes))
+    joined = exists().where(col(IdentityLink.customer_id) == col(Customer.id))
+    merged = select(Customer.id).where(told, joined)
+    ids = {*session.exec(own), *session.exec(merged)}
+    return heads(session, ids, principal, scope, *purposes)
+
+
+def heads(
+    session: Session, ids: Collection[str], principal: Principal | None, scope: Scope, *purposes: Purpose
+) -> list[str]:
+    """The persons of these ids whom the principal may read, sorted."""
+    found = set(canonicals(session, ids).values()) if ids else set()
+    query = select(Customer.id).where(col(Customer.id).in_(found), readable(principal, scope, *purposes))
+    return sorted(session.exec(query)) if found else []
+
+
+def everybody(session: Session, principal: Principal | None, scope: Scope, *purposes: Purpose) -> list[str]:
+    """All persons of the scope, sorted."""
+    ids = session.exec(select(Customer.id).where(readable(principal, scope, *purposes))).all()
+    return heads(session, set(ids), principal, scope, *purposes)
