@@ -21,6 +21,7 @@ from api.routes import (
     notices,
     opportunities,
     pages,
+    playbooks,
     quarantine,
     recordings,
     reports,
@@ -36,7 +37,7 @@ VERSION = "0.1.0"
 STATIC = Path(__file__).parent / "static"
 ROUTES = (
     *(tokens, conversations, recordings, events, customers, opportunities),
-    *(identity, notices, tags, reports, rights, quarantine, segments, system, pages),
+    *(identity, notices, playbooks, tags, reports, rights, quarantine, segments, system, pages),
 )
 
 

@@ -17,6 +17,8 @@ import typer
 from api.cli_db import app as db_app
 from api.cli_identity import app as identity_app
 from api.cli_import import app as import_app
+from api.cli_playbooks import app as playbooks_app
+from api.cli_playbooks import promises as promises_app
 from api.cli_rights import app as rights_app
 from api.cli_segments import app as segments_app
 from dongke.errors import BadInput, DongkeError
@@ -32,6 +34,8 @@ app.add_typer(rights_app, name="rights")
 app.add_typer(identity_app, name="identity")
 app.add_typer(import_app, name="import")
 app.add_typer(segments_app, name="segment")
+app.add_typer(playbooks_app, name="playbook")
+app.add_typer(promises_app, name="promise")
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="写到文件; 不给则写到标准输出")]
 

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
+from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
 
@@ -149,6 +150,12 @@ class TradingCalendar:
         """The days that are not as Monday to Friday would have them: what a newer calendar may change."""
         closed = set(_closed_weekdays()) - set(self._days)
         return frozenset(closed | {day for day in self._days if self._overrides[day] is not (day.weekday() < 5)})
+
+    def edition(self) -> str:
+        """A mark of the whole calendar: another one where a day, a known year or an hour differs."""
+        hours = [(name, repr(self._hours[name])) for name in sorted(self._hours)]
+        told = (sorted(self.exceptions()), sorted(self._known_years), _last_known_year(), repr(self._exchange), hours)
+        return sha256(repr(told).encode()).hexdigest()[:32]
 
     def _clock(self, name: str | None, hours: Hours) -> WorkTime:
         if name not in self._clocks:

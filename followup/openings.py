@@ -8,7 +8,7 @@ from followup.case import Case
 from followup.deadlines import Deadline, as_time, deadline
 from followup.history import Contact, Said
 from followup.playbooks import Opening, Playbook
-from followup.promises import promised_things
+from followup.promises import same_things
 from followup.subjects import Subject
 
 
@@ -92,7 +92,7 @@ def _repeats(case: Case, new: Candidate) -> bool:
         return case.key == new.subject.key or _same_kind_elsewhere(case, new.subject)
     if case.discharged_at is not None or case.key != new.subject.key:
         return False
-    return _same_call(case, new) if case.playbook.due.rule == "window" else _same_promise(case, new.subject)
+    return _same_call(case, new) if case.playbook.due.rule == "window" else same_things(case.subject, new.subject)
 
 
 def _same_kind_elsewhere(case: Case, subject: Subject) -> bool:
@@ -113,12 +113,3 @@ def _same_call(case: Case, new: Candidate) -> bool:
 
 def _timed(said: Said) -> bool:
     return as_time(said.value.get("from")) is not None or as_time(said.value.get("to")) is not None
-
-
-def _same_promise(case: Case, subject: Subject) -> bool:
-    """Put off or repeated – unless another thing was promised now."""
-    for names in (case.playbook.materials, case.playbook.businesses):
-        first, second = promised_things(case.subject, names), promised_things(subject, names)
-        if first and second and first.isdisjoint(second):
-            return False
-    return True

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from dongke.errors import BadInput
 from followup import patterns
-from followup.playbook_files import PlaybookInvalid, line_of, read
+from followup.playbook_files import Fault, PlaybookInvalid, line_of, read
 from followup.playbooks import Playbook
 from profiles.labels import check_slot
 
@@ -54,17 +54,29 @@ class Finding:
 
 
 def lint_path(path: Path, running: Sequence[Playbook] = ()) -> list[Finding]:
-    """Checks a file, or every *.yaml of a folder. Raises BadInput `file-unreadable` where there is nothing to read."""
+    """Checks a file, or every *.yaml of a folder. Raises BadInput `file-unreadable`, `encoding`."""
+    return lint(texts_of(path), running)
+
+
+def refuse_errors(texts: Mapping[str, str]) -> None:
+    """Raises BadInput `playbook-invalid` (PlaybookInvalid) where one of the files must not run, not even on trial."""
+    for name, text in texts.items():
+        wrong = [Fault(f.line, f.place, f.text) for f in lint({name: text}) if f.is_error]
+        if wrong:
+            raise PlaybookInvalid(name, wrong)
+
+
+def texts_of(path: Path) -> dict[str, str]:
+    """The text of a file, or of every *.yaml of a folder, by name. Raises BadInput `file-unreadable`, `encoding`."""
     paths = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
     if not paths:
         raise BadInput("file-unreadable", f"{path.name} 里没有 *.yaml")
     try:
-        texts = {one.name: one.read_text(encoding="utf-8") for one in paths}
+        return {one.name: one.read_text(encoding="utf-8") for one in paths}
     except UnicodeDecodeError:
         raise BadInput("encoding", f"{path.name} 不是 UTF-8 文字") from None
     except OSError as fault:
         raise BadInput("file-unreadable", f"打不开 {path.name}: {fault.strerror}") from None
-    return lint(texts, running)
 
 
 def lint(texts: Mapping[str, str], running: Sequence[Playbook] = ()) -> list[Finding]:

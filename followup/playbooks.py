@@ -58,6 +58,15 @@ class Due(_Rule):
     slot: str = "due_date"
 
     @property
+    def text(self) -> str:
+        """The rule in Chinese."""
+        if self.rule == "trading_days":
+            return f"{self.days} 个交易日" + (f", 到期前 {self.maturity_before} 个交易日" if self.maturity else "")
+        if self.rule == "trading_hours":
+            return f"{self.hours:g} 个{'交易' if self.clock == 'exchange' else '营业'}小时"
+        return "约定的时间" if self.rule == "window" else "约定的日期"
+
+    @property
     def is_span(self) -> bool:
         """Whether it counts trading time from the talk: one opportunity a subject, however often it is said."""
         return self.rule in ("trading_days", "trading_hours")
@@ -213,6 +222,11 @@ class Playbook(_Rule):
     def key_of(self, value: Mapping[str, Any]) -> str | None:
         """The opportunity's key in the slots of a tag."""
         return next((str(value[slot]) for slot in self.key if value.get(slot)), None)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a playbook's file."""
+    return Playbook.model_json_schema() | {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 
 def load(folder: Path | None = None) -> tuple[Playbook, ...]:

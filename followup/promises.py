@@ -59,6 +59,15 @@ def promised_things(subject: Subject, names: re.Pattern[str]) -> set[str]:
     return {m[0] for text in promise_texts(subject) for m in names.finditer(text)}
 
 
+def same_things(first: Subject, second: Subject) -> bool:
+    """Whether the second promise may be the first one put off or repeated: no other thing was promised."""
+    for names in (first.playbook.materials, first.playbook.businesses):
+        old, new = promised_things(first, names), promised_things(second, names)
+        if old and new and old.isdisjoint(new):
+            return False
+    return True
+
+
 def promise_texts(subject: Subject) -> list[str]:
     """The words of the promise: its evidence and the turn before it."""
     turns = subject.opening.utterances

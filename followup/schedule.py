@@ -18,6 +18,7 @@ from followup import notices, playbooks
 from followup.deadlines import as_date, day_after
 from followup.models import JobRun, State, StoredOpportunity
 from followup.playbooks import Playbook
+from followup.recount import recount
 from followup.reports import follow_up
 from followup.segment_source import follow_states
 from followup.service import refresh_many
@@ -47,6 +48,7 @@ def jobs(archive: Work | None = None) -> tuple[Job, ...]:
         Job("deadline_sweep", "期限检查与逾期提醒", "*/10 * * * *", _deadlines),
         Job("segments", "整理圈选数据, 记下客群进出", "*/10 * * * *", _segments),
         Job("reckon_time", "重算未结商机 (失效, 留住)", "10 0 * * *", _reckon),
+        Job("recount_deadlines", "交易日历更新后重算期限", "20 0 * * *", _recount),
         Job("claim_strangers", "匿名行为的认领与清理", "*/10 * * * *", _strangers),
         Job("maturity_reminders", "外部资产到期提醒", "30 8 * * mon-fri", _maturities),
         Job("profile_expiry", "风险测评到期提醒", "0 8 * * *", _questionnaires),
@@ -99,6 +101,10 @@ def ends_by(row: StoredOpportunity, book: Playbook | None, moment: datetime) -> 
         return True
     waits = book.win is not None or row.discharged_at is None
     return waits and row.due_at + timedelta(days=book.expires_after_days) <= moment
+
+
+def _recount(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    return recount(session, due_at, trading_calendar(), settings)
 
 
 def _strangers(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:

@@ -28,11 +28,16 @@ OUTCOMES = ("done", "refused")
 MAX_TEXT_CHARS = 20_000
 
 
-def compute(session: Session, customer_id: str, until: datetime) -> tuple[History, list[Opportunity]]:
-    """The person's history known by `until` and his opportunities as of then. Stores nothing."""
-    history = repository.history_of(session, customer_id, until)
+def compute(
+    session: Session, customer_id: str, until: datetime, known_at: datetime | None = None
+) -> tuple[History, list[Opportunity]]:
+    """The person's history and his opportunities as of `until`, from what was known by `known_at` (the same time).
+
+    With a later `known_at` the past is judged with the evidence that came late. Stores nothing.
+    """
+    history = repository.history_of(session, customer_id, known_at or until, as_of=until)
     books = playbooks.load(settings().playbooks_dir)
-    return history, opportunities.track(history, books, trading_calendar(), until)
+    return history, opportunities.track(history, books, trading_calendar(), until, known_at)
 
 
 def compute_at(session: Session, customer_id: str, as_of: datetime, known_at: datetime) -> list[Opportunity]:

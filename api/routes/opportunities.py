@@ -90,8 +90,19 @@ def _grounds(session: Session, row: StoredOpportunity) -> dict[str, Any]:
         select(ManualAction).where(ManualAction.opportunity_id == row.id).order_by(col(ManualAction.at))
     )
     return {
-        "causes": row.causes,
+        "causes": _with_words(session, row.causes),
+        "misses": row.misses,
         "evidence": evidence,
         "conversation_id": opening.conversation_id if opening else None,
         "actions": [a.model_dump(include={"outcome", "comment", "at", "advisor_id"}) for a in noted],
     }
+
+
+def _with_words(session: Session, causes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each cause with the utterances that it names, as they were said; revoked ones have no words."""
+    named = [
+        {"conversation_id": c.get("conversation"), "utterance": n} for c in causes for n in c.get("evidence") or ()
+    ]
+    talks.with_sentences(session, named)
+    words = {(e["conversation_id"], e["utterance"]): e.get("sentence", "") for e in named}
+    return [c | {"words": [words[c.get("conversation"), n] for n in c.get("evidence") or ()]} for c in causes]

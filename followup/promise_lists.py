@@ -1,0 +1,123 @@
+"""承诺的名单: the promises of a period from the tables, for reports; and one customer's whole ledger."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_
+from sqlmodel import Session, col, select
+
+from asr.models import StoredConversation
+from dongke.clock import now
+from dongke.directory import Customer
+from dongke.scope import Principal, visible
+from dongke.settings import settings
+from dongke.standing import PROFILE, processable
+from followup import ledger, playbooks, repository, service
+from followup.history import History
+from followup.ledger import Promise, Tally
+from followup.models import StoredOpportunity
+from followup.opportunity import Opportunity
+from followup.rights import is_listed, listed
+from profiles.models import StoredAssertion, StoredReading
+from profiles.rights_store import right_of
+
+_VALUE = StoredAssertion.__table__.c.value  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """一位客户的跟进经过 as of a time, from what was known by another."""
+
+    customer: str
+    opportunities: tuple[Opportunity, ...]
+    promises: tuple[Promise, ...]
+
+
+def track_of(
+    session: Session, customer_id: str, as_of: datetime | None = None, known_at: datetime | None = None
+) -> Track:
+    """His opportunities and promises as of `as_of` (now), from what Dongke knew by `known_at` (now).
+
+    `known_at` = `as_of` gives what was believed then; the default for a past `as_of` judges it with all that is known
+    today. What his rights forbid to list is left out. Raises NotFound `customer-unknown`.
+    """
+    moment = now()
+    until = as_of or moment
+    history, found = service.compute(session, customer_id, until, known_at or max(moment, until))
+    rights = right_of(session, history.customer_id)
+    kept = [o for o in found if is_listed(o.playbook, rights)]
+    promises = _promises(history, kept, until) if rights.is_profiled else []
+    return Track(history.customer_id, tuple(kept), tuple(promises))
+
+
+def _promises(history: History, found: Sequence[Opportunity], until: datetime) -> list[Promise]:
+    return ledger.ledger(history, playbooks.load(settings().playbooks_dir), found, until)
+
+
+def made_between(
+    session: Session,
+    principal: Principal | None,
+    start: datetime,
+    end: datetime,
+    *,
+    advisor_id: str | None = None,
+    moment: datetime | None = None,
+) -> list[Promise]:
+    """The dated promises made in [start, end) to customers whom the principal may read, as they stand at `moment`."""
+    moment = moment or now()
+    books = [book.id for book in playbooks.load(settings().playbooks_dir) if ledger.is_promise(book)]
+    query = (
+        select(StoredOpportunity)
+        .join(Customer, col(Customer.id) == col(StoredOpportunity.customer_id))
+        .where(
+            col(StoredOpportunity.playbook).in_(books),
+            col(StoredOpportunity.opened_at) >= start,
+            col(StoredOpportunity.opened_at) < end,
+            listed() if principal is None else listed() & visible(principal),
+        )
+        .order_by(col(StoredOpportunity.opened_at), col(StoredOpportunity.id))
+    )
+    if advisor_id is not None:
+        query = query.where(StoredOpportunity.owner_id == advisor_id)
+    rows = session.exec(query)
+    return [
+        ledger.of_opportunity(repository.as_opportunity(row, service.is_overdue(row, moment)), moment) for row in rows
+    ]
+
+
+def undated_between(session: Session, principal: Principal | None, start: datetime, end: datetime) -> Mapping[str, int]:
+    """How many undertakings without a date were given in [start, end), by the advisor who gave them. None is broken."""
+    said = StoredAssertion
+    query = (
+        select(StoredConversation.advisor_id, func.count())
+        .join(said, col(said.conversation_id) == col(StoredConversation.id))
+        .join(StoredReading, col(StoredReading.id) == col(said.reading_id))
+        .join(Customer, col(Customer.id) == col(said.customer_id))
+        .where(
+            said.tag == ledger.TAG,
+            said.polarity == "affirmed",
+            or_(_VALUE["due_date"].astext.is_(None), _VALUE["due_date"].astext == ""),
+            col(said.said_at) >= start,
+            col(said.said_at) < end,
+            col(StoredReading.superseded_at).is_(None),
+            processable(col(said.customer_id), *PROFILE),
+        )
+        .group_by(col(StoredConversation.advisor_id))
+    )
+    if principal is not None:
+        query = query.where(visible(principal))
+    return {advisor: int(count) for advisor, count in session.exec(query)}
+
+
+def table(
+    session: Session, principal: Principal | None, start: datetime, end: datetime, moment: datetime | None = None
+) -> dict[str, Any]:
+    """兑现情况 by advisor: counts, broken rate, the ids behind each count, and how many undertakings had no date."""
+    tallies: Mapping[str, Tally] = ledger.tally(made_between(session, principal, start, end, moment=moment))
+    undated = undated_between(session, principal, start, end)
+    none = Tally({})
+    return {
+        who: tallies.get(who, none).to_json() | {"undated": undated.get(who, 0)} for who in sorted({*tallies, *undated})
+    }
