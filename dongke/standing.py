@@ -57,8 +57,7 @@ def required() -> frozenset[Purpose]:
 def processable(customer_id: Any, *purposes: Purpose) -> ColumnElement[bool]:
     """SQL: the customer in this column is active, and may be processed for all of these purposes."""
     mine = Standing.customer_id == customer_id
-    names = [str(p) for p in purposes]
-    refused = or_(col(Standing.state) != State.ACTIVE, col(Standing.refused).overlap(names))
+    refused = or_(col(Standing.state) != State.ACTIVE, *(col(Standing.refused).contains([str(p)]) for p in purposes))
     condition: ColumnElement[bool] = ~exists().where(mine, refused)
     needed = [str(p) for p in purposes if p in required()]
     return and_(condition, exists().where(mine, col(Standing.granted).contains(needed))) if needed else condition

@@ -31,7 +31,7 @@ from followup.models import Notice, StoredOpportunity
 from profiles import identity
 from profiles.models import Identifier, StoredAssertion
 
-WHO, TALK, SOUND = "KH7788", "TALK7788", "REC7788"
+WHO, KIN, TALK, SOUND = "KH7788", "C1", "TALK7788", "REC7788"
 NAME, PHONE = "瞿玄鹤", "139" + "7788" + "6655"
 IDLE, BANK, FAMILY = "五十万闲着", "邮储银行", "孩子明年要出国念书"
 DEED, PAGE, NOTE = "volcano_view", "火山岩专区", "青铜鼎"
@@ -87,6 +87,7 @@ def house(client: TestClient, login: Any, tmp_path: Path) -> House:
         set_owner(session, WHO, "A1", now() - timedelta(days=90))
         session.get_one(Customer, WHO).name = NAME
         identity.link(session, "phone", PHONE, WHO, now() - timedelta(days=80))
+        identity.link(session, "phone", PHONE, KIN, now() - timedelta(days=70), shared=True)  # one household
     headers = {name: login(name) for name in ("a1", "boss", "head", "root", "law", "pipe")}
     _tell(client, headers["pipe"], tmp_path)
     with db.session_scope() as session:
@@ -169,7 +170,8 @@ def _filled(house: House, template: str, operation: dict[str, Any]) -> list[str]
     for told in operation.get("parameters", ()):
         name = told["name"]
         if told["in"] == "path":
-            values = list(house.matters.values()) if name == "opportunity_id" else [house.ids.get(name)]
+            more = {"opportunity_id": list(house.matters.values()), "customer_id": [WHO, KIN]}
+            values = more.get(name) or [house.ids.get(name)]
             assert all(values), f"the sweep cannot fill {{{name}}} of {template}: give it an id in `house`"
             paths = [p.replace(f"{{{name}}}", quote(v or "", safe="")) for p in paths for v in values]
         assert told["in"] != "query" or not told.get("required"), f"the sweep cannot fill ?{name}= of {template}"
@@ -315,7 +317,7 @@ def test_restricted_then_erased_nobody_is_shown_anything(house: House) -> None:
     house.exercise("state", "erased", reason="保存期满")
     with db.session_scope() as session:
         assert session.get_one(Customer, WHO).name == ""
-        assert {row.sealed for row in session.exec(select(Identifier))} == {b""}
+        assert {row.sealed for row in session.exec(select(Identifier).where(Identifier.customer_id == WHO))} == {b""}
         _stays_erased(session)
     assert found(swept(house, "root", "law"), house.marks) == {}  # a reason opens nothing any more
 
@@ -328,4 +330,4 @@ def _stays_erased(session: Session) -> None:
     assert take_directory(session, customers=row.encode()).faults == []
     identity.link(session, "phone", PHONE, WHO, now())
     assert session.get_one(Customer, WHO).name == ""
-    assert {row.sealed for row in session.exec(select(Identifier))} == {b""}
+    assert {row.sealed for row in session.exec(select(Identifier).where(Identifier.customer_id == WHO))} == {b""}
