@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     reports_dir: Path | None = None  #: where the nightly report is written; data_dir/reports by default
     calendar_file: Path | None = None  #: operator's trading calendar overrides (date,open)
     hours_file: Path | None = None  #: hours in which the branches work (branch,day,hours)
+    pdf_font: Path | None = None  #: font with Chinese characters for PDF reports; else one that is installed
+    webhook_hosts: Annotated[tuple[str, ...], NoDecode] = ()  #: hosts that webhooks may be sent to; none: no webhooks
     playbooks_dir: Path | None = None  #: playbooks in place of those in the product
     holdouts_file: Path | None = None  #: experiments whose random holdout the morning list leaves out
     classifier_dir: Path | None = None  #: ONNX text classifier as second opinion
@@ -55,7 +57,7 @@ class Settings(BaseSettings):
 
     log_level: str = Field(default="INFO")
 
-    @field_validator("consent_required", mode="before")
+    @field_validator("consent_required", "webhook_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

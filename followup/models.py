@@ -96,16 +96,19 @@ class ManualAction(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """提醒: made by the scheduler, once per (kind, subject, due_at)."""
+    """提醒: made by the scheduler, once per (kind, level, subject, due_at)."""
+
+    __table_args__ = (Index("notice_by_opportunity", "opportunity_id", "kind", "level"),)
 
     id: str = Field(primary_key=True)
-    kind: str = Field(index=True)  #: overdue, profile_expiry, maturity
+    kind: str = Field(index=True)  #: overdue, escalated, maturity, profile_expiry
     customer_id: str = Field(foreign_key="customer.id", index=True)
     advisor_id: str = Field(foreign_key="advisor.id", index=True)
     due_at: datetime = Field(sa_type=AwareDateTime)
     text: str
     made_at: datetime = Field(sa_type=AwareDateTime)
     opportunity_id: str | None = None  #: what it reminds of; the notice goes where the opportunity goes
+    level: str = "advisor"  #: whom it is for: advisor, branch, firm
 
 
 class CalendarEdition(SQLModel, table=True):

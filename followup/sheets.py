@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from dongke.clock import beijing
 from followup.models import State
-from followup.opportunity import Opportunity
 
 if TYPE_CHECKING:
-    from followup.reports import Report
+    from followup.reports import Detail, Report
 
 STATE_NAMES = {
     State.OPEN: "待跟进",
@@ -25,7 +24,7 @@ DETAIL_HEADINGS = tuple(
     "适当性 依据的会话 商机编号".split()
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_MIN_WIDTH, _MAX_WIDTH = 8, 48
+_MIN_WIDTH, _MAX_WIDTH = 8, 60
 
 
 def guarded(value: Any) -> Any:
@@ -45,14 +44,18 @@ def to_csv(report: "Report") -> str:
 
 
 def to_xlsx(report: "Report", target: Path | BytesIO) -> None:
-    """汇总 and 明细: frozen headings, filters, columns as wide as what stands in them."""
+    """汇总, 客户心声, 说明, 明细: frozen headings, filters, columns as wide as what stands in them."""
     import xlsxwriter
+
+    from followup.reports.voices import headings
 
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target if isinstance(target, BytesIO) else str(target), options) as book:
         _sheet(book, "汇总", _table(report), note=report.title)
-        details = [list(DETAIL_HEADINGS), *(_detail(*row) for row in report.details)]
-        _sheet(book, "明细", details)
+        heard = [[v.heading, *v.sentiments, v.customers] for v in report.voices]
+        _sheet(book, "客户心声", [list(headings()), *heard])
+        _sheet(book, "说明", [["项目", "内容"], *_notes(report)])
+        _sheet(book, "明细", [list(DETAIL_HEADINGS), *(_detail(row) for row in report.details)])
 
 
 def _table(report: "Report") -> list[list[Any]]:
@@ -61,7 +64,24 @@ def _table(report: "Report") -> list[list[Any]]:
     return [[heading for _, heading in report.columns], *([row[name] for name in names] for row in rows)]
 
 
-def _detail(o: Opportunity, owner: str, playbook: str, mark: str) -> list[Any]:
+def _notes(report: "Report") -> list[list[Any]]:
+    """What somebody must know who reads only the file."""
+    from followup.reports.numbers import MIN_N
+
+    rows = [
+        ["报表", report.title],
+        ["样本下限", f"少于 {MIN_N} 件不给比率"],
+        ["区间", "95% Wilson 区间"],
+        ["预期及时率", "同样的商机组合, 按全公司各规则的及时率应有的及时率"],
+        ["首次触达", "从开启到第一次触达的交易小时 (一天 4 小时) 的中位数"],
+        ["金额", "客户说过的下限, 没有下限时取上限"],
+        *([f"跟进规则 {book}", f"版本 {version}"] for book, version in report.playbooks.items()),
+    ]
+    return rows + ([["明细", "没有全部列出; 其余在页面上点开数字查看"]] if report.details_cut else [])
+
+
+def _detail(row: "Detail") -> list[Any]:
+    o, owner, playbook, mark = row.opportunity, row.owner, row.playbook, row.mark
     talks = dict.fromkeys(c.conversation for c in o.causes if c.conversation)
     return [
         o.customer, owner, playbook, o.key, o.low_yuan, o.high_yuan, _time(o.opened_at), _time(o.due_at),

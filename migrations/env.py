@@ -14,6 +14,8 @@ import dongke.directory
 import dongke.quarantine
 import dongke.users
 import followup.models
+import followup.reports.models
+import followup.webhooks.models
 import profiles.behaviour_models
 import profiles.identity_models
 import profiles.models

@@ -28,7 +28,10 @@ class StoredAssertion(SQLModel, table=True):
     """标签断言 as stored. The database itself refuses one without evidence."""
 
     __tablename__ = "tag_assertion"
-    __table_args__ = (CheckConstraint("jsonb_array_length(evidence) > 0", name="no_tag_without_evidence"),)
+    __table_args__ = (
+        CheckConstraint("jsonb_array_length(evidence) > 0", name="no_tag_without_evidence"),
+        Index("assertion_voices", "said_at", postgresql_where="tag = 'voice.feedback'"),
+    )
 
     id: str = Field(primary_key=True)  #: reading id ~ position
     reading_id: str = Field(foreign_key="reading.id", index=True)

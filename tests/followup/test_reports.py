@@ -66,10 +66,8 @@ def test_numbers_and_the_opportunities_behind_them(firm: Session) -> None:
     assert {name: first[name] for name in wanted} == wanted
     assert (first["yuan_known"], first["yuan_untouched"]) == (700000, 200000)
     assert (first["call_backs"], first["call_backs_kept"], first["median_hours"]) == (1, 1, 1.0)
-    assert first["opportunities"]["overdue"] == ["O2"]
-    assert second["opportunities"]["opened"] == ["O5"]
-    assert report["total"]["opened"] == 5
-    assert report["columns"][0] == {"name": "name", "label": "投资顾问"}
+    assert (second["opened"], report["total"]["opened"]) == (1, 5)
+    assert report["columns"][0] == {"name": "name", "label": "投资顾问", "lists": False}
     assert report["title"] == "跟进报表 (按投资顾问) 2026-06-01 至 2026-06-30, 截至 " + report["as_of"][:16].replace(
         "T", " "
     )
@@ -77,7 +75,12 @@ def test_numbers_and_the_opportunities_behind_them(firm: Session) -> None:
 
 @pytest.mark.parametrize(
     ("group", "rows"),
-    [("advisor", ["A1", "A2"]), ("branch", ["B1", "B2"]), ("playbook", ["call_back", "permission"])],
+    [
+        ("advisor", ["A1", "A2"]),
+        ("branch", ["B1", "B2"]),
+        ("firm", ["firm"]),
+        ("playbook", ["call_back", "permission"]),
+    ],
 )
 def test_groups(firm: Session, group: str, rows: list[str]) -> None:
     assert [line.id for line in follow_up(firm, None, start=START, end=END, group=group).lines] == rows
@@ -140,11 +143,11 @@ def test_csv(firm: Session) -> None:
 
 def test_workbook(firm: Session) -> None:
     target = BytesIO()
-    follow_up(firm, None, start=START, end=END).to_xlsx(target)
+    follow_up(firm, None, start=START, end=END, marked=True).to_xlsx(target)
     with zipfile.ZipFile(target) as book:
         sheets = {name: book.read(name).decode() for name in book.namelist() if "/sheet" in name}
         texts = book.read("xl/sharedStrings.xml").decode()
-    assert len([name for name in sheets if name.startswith("xl/worksheets/sheet")]) == 2
+    assert len([name for name in sheets if name.startswith("xl/worksheets/sheet")]) == 4
     for sheet in sheets.values():
         assert "<f>" not in sheet
     first = sheets["xl/worksheets/sheet1.xml"]

@@ -1,0 +1,198 @@
+"""数字背后的名单: the opportunities, talks or voices that a number of the report counts, each with the words.
+
+The same question, the same conditions: as many as the number says.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, tuple_
+from sqlmodel import Session, col, select
+
+from asr.models import StoredConversation, StoredUtterance
+from dongke.directory import Advisor, Customer
+from dongke.errors import BadInput
+from followup.models import StoredOpportunity
+from followup.reports import talks, tally, then
+from followup.reports import voices as heard
+from followup.reports.columns import NUMBERS, TALK_COUNTS
+from followup.reports.models import TalkMeasure
+from followup.reports.question import Question
+from profiles.labels import label
+from profiles.models import StoredAssertion
+
+VOICE = "voice:"  #: a number `voice:fee` asks for the voices of that topic, `voice:` for all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """原话."""
+
+    conversation_id: str
+    utterance: int
+    quote: str
+    what: str = ""  #: of a measured talk: which rung, which deduction
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """名单的一条. `number` of a talk is what was measured; an opportunity has its row."""
+
+    kind: str  #: opportunity, talk, voice
+    id: str
+    at: datetime
+    customer_id: str
+    customer_name: str
+    advisor_id: str
+    advisor_name: str
+    title: str
+    words: tuple[Words, ...]
+    opportunity: StoredOpportunity | None = None
+    points: float | None = None
+
+
+def behind(
+    session: Session,
+    question: Question,
+    number: str,
+    line: str | None,
+    *,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Item]:
+    """Up to `limit` of what the number of that line (None: of the sum) counts, in the order of time, `after` a place.
+
+    Raises BadInput `number-unknown`.
+    """
+    if number in NUMBERS:
+        return _opportunities(session, question, number, line, after, limit)
+    if number in TALK_COUNTS and question.group != "playbook":
+        return _talks(session, question, number, line, after, limit)
+    if number.startswith(VOICE):
+        return _voices(session, question, number.removeprefix(VOICE), after, limit)
+    raise BadInput("number-unknown", f"报表里没有可以展开的数 {number[:40]}")
+
+
+def _opportunities(
+    session: Session,
+    question: Question,
+    number: str,
+    line: str | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Item]:
+    o = then.standing(session, question)
+    query = tally.asked(question, o, o, Advisor.name).where(NUMBERS[number].counts(o, question.moment))
+    if line is not None:
+        query = query.where(tally.group_of(question, o) == line)
+    rows = session.execute(_page(query, col(o.opened_at), col(o.id), after, limit)).all()
+    opened = session.exec(
+        select(StoredAssertion).where(col(StoredAssertion.id).in_([row.opened_by for row, _ in rows]))
+    ).all()
+    words = {a.id: _quotes(a) for a in opened}
+    names = _customers(session, (row.customer_id for row, _ in rows))
+    return [
+        Item(
+            kind="opportunity",
+            id=row.id,
+            at=row.opened_at,
+            customer_id=row.customer_id,
+            customer_name=names.get(row.customer_id, ""),
+            advisor_id=row.owner_id,
+            advisor_name=advisor,
+            title=row.playbook,
+            words=words.get(row.opened_by, ()),
+            opportunity=row,
+        )
+        for row, advisor in rows
+    ]
+
+
+def _talks(
+    session: Session,
+    question: Question,
+    number: str,
+    line: str | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Item]:
+    m = TalkMeasure
+    query = talks.measured(question, m, Advisor.name).where(talks.condition(number))
+    if line is not None:
+        query = query.where(talks.group_is(question, line))
+    rows = session.execute(_page(query, col(m.at), col(m.conversation_id), after, limit)).all()
+    spoken = _spoken(session, [(row.conversation_id, d["utterance"]) for row, _ in rows for d in row.detail])
+    names = _customers(session, (row.customer_id for row, _ in rows))
+    return [
+        Item(
+            kind="talk",
+            id=row.conversation_id,
+            at=row.at,
+            customer_id=row.customer_id,
+            customer_name=names.get(row.customer_id, ""),
+            advisor_id=row.advisor_id,
+            advisor_name=advisor,
+            title=TALK_COUNTS[number][0],
+            words=tuple(_words(row.conversation_id, d, spoken) for d in row.detail),
+            points=row.points,
+        )
+        for row, advisor in rows
+    ]
+
+
+def _voices(
+    session: Session, question: Question, topic: str, after: tuple[datetime, str] | None, limit: int
+) -> list[Item]:
+    a = StoredAssertion
+    query = heard.said(session, question, a, col(StoredConversation.advisor_id), Advisor.name)
+    if topic:
+        query = query.where(heard.TOPIC == topic)
+    rows = session.execute(_page(query, col(a.said_at), col(a.id), after, limit)).all()
+    names = _customers(session, (row.customer_id for row, _, _ in rows))
+    return [
+        Item(
+            kind="voice",
+            id=row.id,
+            at=row.said_at,
+            customer_id=row.customer_id,
+            customer_name=names.get(row.customer_id, ""),
+            advisor_id=advisor_id,
+            advisor_name=advisor,
+            title=f"{label('topic', row.value.get('topic'))} {label('sentiment', row.value.get('sentiment'))}",
+            words=_quotes(row),
+        )
+        for row, advisor_id, advisor in rows
+    ]
+
+
+def _page(query: Select[Any], at: Any, ident: Any, after: tuple[datetime, str] | None, limit: int) -> Select[Any]:
+    if after is not None:
+        query = query.where(or_(at > after[0], and_(at == after[0], ident > after[1])))
+    return query.order_by(at, ident).limit(limit)
+
+
+def _quotes(row: StoredAssertion) -> tuple[Words, ...]:
+    return tuple(Words(row.conversation_id, e["utterance"], e["quote"]) for e in row.evidence)
+
+
+def _words(conversation_id: str, told: dict[str, Any], spoken: dict[tuple[str, int], str]) -> Words:
+    number = told["utterance"]
+    return Words(conversation_id, number, spoken.get((conversation_id, number), ""), told["what"])
+
+
+def _spoken(session: Session, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """What was said at these places; a revoked message has no words."""
+    if not places:
+        return {}
+    u = StoredUtterance
+    query = select(u.conversation_id, u.index, u.text, u.revoked).where(
+        tuple_(col(u.conversation_id), col(u.index)).in_(places)
+    )
+    return {(who, n): "" if revoked else text for who, n, text, revoked in session.execute(query)}
+
+
+def _customers(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    rows = session.execute(select(Customer.id, Customer.name).where(col(Customer.id).in_(set(ids))))
+    return {ident: name for ident, name in rows}

@@ -1,0 +1,146 @@
+"""会话的度量: 深挖 and 服务策略 of every talk, measured once it has been read and again with its customer's next talk.
+
+The scores themselves are pure (followup/digging, followup/adherence); here they are kept, so that a report over a
+million talks adds them up instead of reading the talks again. Never changed, only superseded: a past report finds what
+was measured then.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from asr.models import StoredConversation
+from dongke.standing import PROFILE, processable
+from followup.adherence import assess
+from followup.digging import RUNG_LABELS, digs, ladders
+from followup.lives import Life, Wanted, lives
+from followup.reports.models import TalkMeasure
+from profiles.corrections import apply
+from profiles.facts import Statement
+
+EXPERIENCE = "experience.level"
+WANTED = Wanted(tags=("assets.external", EXPERIENCE), events=("transfer_in", "deposit"))
+SEEN = "seen"  #: that the talk was looked at, whatever was found
+CHUNK = 200  #: customers read at once
+MAX_CUSTOMERS = 20_000  #: of one run; the rest waits for the next
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """一次会话的一个度量."""
+
+    conversation_id: str
+    kind: str
+    customer_id: str
+    advisor_id: str
+    at: datetime
+    points: float = 0.0
+    asked: int = 0
+    level: str | None = None
+    detail: tuple[tuple[str, int], ...] = ()  #: (what, utterance)
+
+
+def measure_new(session: Session, moment: datetime, *, most: int = MAX_CUSTOMERS) -> dict[str, int]:
+    """Measures the talks of everyone who has a talk that was read and not yet looked at. How many customers, rows."""
+    people, rows = _waiting(session, most), 0
+    for start in range(0, len(people), CHUNK):
+        found = lives(session, people[start : start + CHUNK], moment, WANTED)
+        rows += _keep(session, found.values(), moment)
+    return {"customers": len(people), "measures": rows}
+
+
+def measures_of(life: Life, until: datetime) -> Iterator[Measure]:
+    """Everything measured of one person's talks (pure)."""
+    statements = list(apply(life.facts).live.values())
+    for dig in digs(ladders(life.history, statements, until), life.history):
+        steps = [step for _, step in dig.steps]
+        detail = tuple((RUNG_LABELS[s.rung], s.utterance) for s in steps if s.utterance is not None)
+        yield Measure(
+            dig.contact_id, "dig", dig.customer_id, dig.advisor_id, dig.at, len(steps), dig.asked, detail=detail
+        )
+    for talk in life.history.contacts:
+        yield Measure(talk.id, SEEN, talk.customer_id, talk.advisor_id, talk.started_at)
+        judged = assess(talk, level_at(statements, talk.started_at))
+        if judged.score is not None:
+            detail = tuple((d.label, turn) for d in judged.deductions for turn in d.turns[:1])
+            yield Measure(
+                talk.id, "adherence", talk.customer_id, talk.advisor_id, talk.started_at,
+                points=judged.score, level=judged.level, detail=detail,
+            )  # fmt: skip
+
+
+def level_at(statements: Iterable[Statement], at: datetime) -> str | None:
+    """小白 or 老手 as he had said of himself by then, the talk that begins then included; None where he has not."""
+    told = [s for s in statements if s.tag == EXPERIENCE and s.polarity == "affirmed" and s.said_at <= at]
+    newest = max(told, key=lambda s: s.order, default=None)
+    return str(newest.value.get("level")) if newest else None
+
+
+def _waiting(session: Session, most: int) -> Sequence[str]:
+    c, m = StoredConversation, TalkMeasure
+    seen = exists().where(
+        col(m.conversation_id) == col(c.id),
+        col(m.kind) == SEEN,
+        col(m.superseded_at).is_(None),
+        col(m.mark) == col(c.read_hash),
+    )
+    query = select(c.customer_id).where(col(c.read_hash).is_not(None), ~seen, processable(c.customer_id, *PROFILE))
+    return sorted(session.exec(query.distinct().limit(most)))
+
+
+def _keep(session: Session, people: Iterable[Life], moment: datetime) -> int:
+    """Writes what is new or different; what no longer is, is superseded."""
+    found = {(m.conversation_id, m.kind): m for life in people for m in measures_of(life, moment)}
+    talks = sorted({ident for ident, _ in found})
+    marks = dict(session.execute(_marks(talks)).tuples().all())
+    known = {(r.conversation_id, r.kind): r for r in session.exec(_standing(talks))}
+    rows = {place: _row(m, marks.get(place[0]) or "", moment) for place, m in found.items()}
+    stale = [r for place, r in known.items() if place not in rows or _differs(r, rows[place])]
+    for row in stale:
+        session.execute(_supersede(row, moment))
+    gone = {(r.conversation_id, r.kind) for r in stale}
+    fresh = [row for place, row in rows.items() if place not in known or place in gone]
+    if fresh:
+        session.execute(insert(TalkMeasure).on_conflict_do_nothing(), fresh)
+    return len(fresh)
+
+
+def _marks(talks: Sequence[str]) -> Any:
+    return select(StoredConversation.id, StoredConversation.read_hash).where(col(StoredConversation.id).in_(talks))
+
+
+def _standing(talks: Sequence[str]) -> Any:
+    m = TalkMeasure
+    return select(m).where(col(m.conversation_id).in_(talks), col(m.superseded_at).is_(None))
+
+
+def _supersede(row: TalkMeasure, moment: datetime) -> Any:
+    m = TalkMeasure
+    mine = (col(m.conversation_id) == row.conversation_id, col(m.kind) == row.kind)
+    return update(m).where(*mine, col(m.measured_at) == row.measured_at).values(superseded_at=moment)
+
+
+def _row(m: Measure, mark: str, moment: datetime) -> dict[str, Any]:
+    return {
+        "conversation_id": m.conversation_id,
+        "kind": m.kind,
+        "measured_at": moment,
+        "superseded_at": None,
+        "customer_id": m.customer_id,
+        "advisor_id": m.advisor_id,
+        "at": m.at,
+        "points": float(m.points),
+        "asked": m.asked,
+        "level": m.level,
+        "detail": [{"what": what, "utterance": turn} for what, turn in m.detail],
+        "mark": mark,
+    }
+
+
+def _differs(row: TalkMeasure, new: dict[str, Any]) -> bool:
+    return any(getattr(row, name) != value for name, value in new.items() if name != "measured_at")
