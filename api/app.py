@@ -18,6 +18,7 @@ from api.routes import (
     customers,
     events,
     identity,
+    insight,
     notices,
     opportunities,
     pages,
@@ -37,7 +38,7 @@ VERSION = "0.1.0"
 STATIC = Path(__file__).parent / "static"
 ROUTES = (
     *(tokens, conversations, recordings, events, customers, opportunities),
-    *(identity, notices, playbooks, tags, reports, rights, quarantine, segments, system, pages),
+    *(identity, insight, notices, playbooks, tags, reports, rights, quarantine, segments, system, pages),
 )
 
 

@@ -19,6 +19,7 @@ from api.cli_identity import app as identity_app
 from api.cli_import import app as import_app
 from api.cli_playbooks import app as playbooks_app
 from api.cli_playbooks import promises as promises_app
+from api.cli_insight import app as insight_app
 from api.cli_rights import app as rights_app
 from api.cli_segments import app as segments_app
 from dongke.errors import BadInput, DongkeError
@@ -34,6 +35,7 @@ app.add_typer(rights_app, name="rights")
 app.add_typer(identity_app, name="identity")
 app.add_typer(import_app, name="import")
 app.add_typer(segments_app, name="segment")
+app.add_typer(insight_app, name="insight")
 app.add_typer(playbooks_app, name="playbook")
 app.add_typer(promises_app, name="promise")
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ARRAY, ColumnElement, String, any_, exists, literal
 from sqlmodel import Session, col, select
 
 from dongke.directory import Advisor, Customer
 from dongke.scope import Principal, visible
 from dongke.standing import Purpose, processable
-from profiles.models import IdentityLink, StoredAssertion
+from profiles.models import BehaviourEvent, IdentityLink, StoredAssertion
 from profiles.persons import canonicals
 
 
@@ -60,11 +61,21 @@ def heads(
 ) -> list[str]:
     """The persons of these ids whom the principal may read, sorted."""
     found = set(canonicals(session, ids).values()) if ids else set()
-    query = select(Customer.id).where(col(Customer.id).in_(found), readable(principal, scope, *purposes))
+    these = any_(literal(sorted(found), ARRAY(String)))  # one parameter, however many they are
+    query = select(Customer.id).where(col(Customer.id) == these, readable(principal, scope, *purposes))
     return sorted(session.exec(query)) if found else []
 
 
-def everybody(session: Session, principal: Principal | None, scope: Scope, *purposes: Purpose) -> list[str]:
-    """All persons of the scope, sorted."""
-    ids = session.exec(select(Customer.id).where(readable(principal, scope, *purposes))).all()
-    return heads(session, set(ids), principal, scope, *purposes)
+def doers(
+    session: Session,
+    principal: Principal | None,
+    scope: Scope,
+    events: Sequence[str],
+    start: datetime,
+    end: datetime,
+    *purposes: Purpose,
+) -> list[str]:
+    """The persons of whom one of these events is told in [start, end), sorted."""
+    e = BehaviourEvent
+    query = select(e.customer_id).where(col(e.event).in_(events), col(e.at) >= start, col(e.at) < end).distinct()
+    return heads(session, set(session.exec(query)), principal, scope, *purposes)

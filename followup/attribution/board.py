@@ -14,8 +14,8 @@ from dongke.standing import PROFILE
 from followup.attribution.credit import WINDOW_DAYS, Line, lines
 from followup.attribution.experiments import Experiment, experiments
 from followup.attribution.lift import NOT_CAUSAL
-from followup.attribution.source import OUTCOMES, outcomes_of, touches_of
-from followup.people import Scope, everybody
+from followup.attribution.source import EVENTS, OUTCOMES, outcomes_of, touches_of
+from followup.people import Scope, doers
 
 DIMENSIONS: Mapping[str, str] = {"advisor": "投资顾问", "channel": "渠道", "tag": "标签"}
 
@@ -74,7 +74,7 @@ def attribution(
         raise BadInput("outcome-unknown", f"结果只能是 {', '.join(OUTCOMES)}")
     if dimension not in DIMENSIONS:
         raise BadInput("dimension-unknown", f"只能按 {', '.join(DIMENSIONS)} 归因")
-    persons = everybody(session, principal, scope, *PROFILE)
+    persons = doers(session, principal, scope, EVENTS[outcome], start, end, *PROFILE)
     found = outcomes_of(session, persons, outcome, start, end)
     touches = touches_of(session, {o.person for o in found}, start - timedelta(days=window_days), end)
     return Attribution(

@@ -16,7 +16,9 @@ from profiles.persons import canonicals
 from profiles.rights_store import rights_of
 
 OUTCOMES: Mapping[str, str] = {"net_assets": "净新增资产(元)", "permissions": "开通权限(个)"}
-_EVENTS = {"net_assets": (*INFLOWS, *OUTFLOWS), "permissions": ("permission_opened",)}
+#: the events that each outcome is counted from
+EVENTS = {"net_assets": (*INFLOWS, *OUTFLOWS), "permissions": ("permission_opened",)}
+CHUNK = 10_000
 
 
 def outcomes_of(
@@ -24,8 +26,13 @@ def outcomes_of(
 ) -> list[Outcome]:
     """What came in [start, end) of these persons, under the ids under which they fold."""
     head = members_of(session, persons)
-    events = repository.events_of(session, head, _EVENTS[outcome]) if head else ()
-    return [Outcome(e.id, head[e.customer_id], e.at, _value(e, outcome)) for e in events if start <= e.at < end]
+    ids = sorted(head)
+    return [
+        Outcome(e.id, head[e.customer_id], e.at, _value(e, outcome))
+        for first in range(0, len(ids), CHUNK)
+        for e in repository.events_of(session, ids[first : first + CHUNK], EVENTS[outcome])
+        if start <= e.at < end
+    ]
 
 
 def _value(e: Event, outcome: str) -> float:
@@ -65,9 +72,14 @@ def _tags(session: Session, talks: Sequence[str], customers: Collection[str]) ->
     query = select(a.id).join(StoredReading, col(StoredReading.id) == col(a.reading_id))
     newest = col(StoredReading.superseded_at).is_(None)
     ids = session.exec(query.where(col(a.conversation_id) == _any(talks), a.polarity == "affirmed", newest)).all()
+    told = [
+        s
+        for first in range(0, len(ids), CHUNK)
+        for s in repository.statements_by_id(session, ids[first : first + CHUNK]).values()
+    ]
     rights = rights_of(session, customers)
     found: dict[str, dict[str, None]] = {}
-    for s in repository.statements_by_id(session, ids).values():
+    for s in told:
         if rights[s.customer_id].keeps(s):
             found.setdefault(s.conversation_id, {})[s.tag] = None
     return {talk: tuple(sorted(tags)) for talk, tags in found.items()}
