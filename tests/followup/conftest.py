@@ -74,6 +74,7 @@ class Life:
         self.deputies = {"A1": frozenset({"D1"})}
         self.members = {"C1"}
         self.merged_at: dict[str, datetime] = {}
+        self.branches: dict[str, str] = {}
 
     def talk(self, when: str, *lines: str, tags: tuple[Any, ...] = (), **options: Any) -> Contact:
         """`lines`: "A: …" by the advisor, "C: …" by the customer. `tags`: (tag, value) or (tag, value, "negated")."""
@@ -127,6 +128,10 @@ class Life:
         self.members.add(other)
         self.merged_at[other] = at(when)
 
+    def moment(self, when: str) -> datetime:
+        """That time in Beijing, of 2026."""
+        return at(when)
+
     def history(self) -> History:
         return History(
             customer_id="C1",
@@ -134,6 +139,7 @@ class Life:
             ownerships=tuple(self.ownerships),
             deputies=self.deputies,
             merged_at=self.merged_at,
+            branches=self.branches,
             **{name: tuple(rows) for name, rows in self.facts.items()},
         )
 
