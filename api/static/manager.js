@@ -58,11 +58,10 @@ function table(report) {
 function cell(row, column, position, report) {
   const value = row[column.name];
   if (!position) return h("th", { scope: "row" }, value || row.id || "合计");
-  const ids = row.opportunities?.[column.name];
-  if (ids === undefined) return h("td", { class: "number" }, shown(column.name, value));
-  if (!ids.length) return h("td", { class: "number zero" }, "0");
-  const open = () => openList(`${row.name || "合计"} · ${column.label}`, ids);
-  return h("td", { class: "number" }, h("button", { class: `figure ${COUNTS[column.name] || ""}`, onclick: doing(open) }, String(value)));
+  if (!column.lists) return h("td", { class: "number" }, shown(column.name, value));
+  if (!value) return h("td", { class: "number zero" }, "0");
+  const open = () => openList(`${row.name || "合计"} · ${column.label}`, report.list_path, { number: column.name, line: row.id || undefined });
+  return h("td", { class: "number" }, h("button", { class: `figure ${COUNTS[column.name] || ""}`, onclick: doing(open) }, shown(column.name, value)));
 }
 
 function shown(name, value) {
@@ -73,12 +72,25 @@ function shown(name, value) {
 
 // --- what is behind a number
 
-async function openList(title, ids) {
+const MOST = 1000; // rows of one list; a longer one is downloaded
+
+async function openList(title, path, asked) {
   const rows = [];
-  for (let start = 0; start < ids.length; start += 100) {
-    rows.push(...(await get(`/v1/opportunities${query({ id: ids.slice(start, start + 100), limit: 200 })}`)).items);
-  }
-  drawer(`${title} (${rows.length})`, opportunities(rows));
+  let next = null;
+  do {
+    const page = await get(`${path}&${query({ ...asked, cursor: next, limit: 200 }).slice(1)}`);
+    rows.push(...page.items);
+    next = page.next_cursor;
+  } while (next && rows.length < MOST);
+  const found = rows.filter((r) => r.opportunity).map((r) => r.opportunity);
+  drawer(`${title} (${rows.length}${next ? "+" : ""})`, found.length ? opportunities(found) : talked(rows));
+}
+
+function talked(rows) {
+  const headings = ["客户", "投顾", "时间", "原话"];
+  const quotes = (r) => r.words.map((w) => h("div", {}, w.what ? h("span", { class: "hint" }, `${w.what} `) : null, w.quote));
+  const row = (r) => h("tr", {}, h("th", { scope: "row" }, r.customer_name || r.customer_id), h("td", {}, r.advisor_name), h("td", {}, day(r.at)), h("td", {}, quotes(r)));
+  return h("table", {}, h("thead", {}, h("tr", {}, headings.map((text) => h("th", {}, text)))), h("tbody", {}, rows.map(row)));
 }
 
 function opportunities(rows) {
