@@ -20,6 +20,7 @@ from dongke.directory import Customer
 from dongke.errors import BadInput, DongkeError
 from dongke.types import aware
 from profiles.facts import Snapshot
+from profiles.labels import tables
 from profiles.models import StaticSnapshot
 from profiles.products import KINDS
 from profiles.tables import Source, is_text, rows_of
@@ -217,6 +218,33 @@ def _yuan(value: Any, name: str) -> float | int:
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
+def _holdings(value: Any, name: str) -> list[dict[str, Any]]:
+    """持仓: rows of product, amount (yuan), optionally matures_on and name; or deposit:200000:2026-12-31;bond_fund:9"""
+    rows = [_cell(part, name) for part in value.split(";") if part.strip()] if isinstance(value, str) else value
+    if not isinstance(rows, list | tuple):
+        raise _bad(name, value, "持仓的列表")
+    return [_holding(row, name) for row in rows]
+
+
+def _cell(text: str, name: str) -> dict[str, Any]:
+    parts = [part.strip() for part in text.split(":")]
+    if not 2 <= len(parts) <= 3:
+        raise _bad(name, text, "产品:金额 或 产品:金额:到期日, 用 ; 分开")
+    return dict(zip(("product", "amount", "matures_on"), parts, strict=False))
+
+
+def _holding(row: Any, name: str) -> dict[str, Any]:
+    if not isinstance(row, Mapping) or not set(row) <= {"product", "amount", "matures_on", "name"}:
+        raise _bad(name, row, "含 product, amount, 可有 matures_on, name 的对象")
+    product = _words(row.get("product"), f"{name}.product")
+    if product not in tables()["product"]:
+        raise _bad(f"{name}.product", product, "产品代码")
+    found = {"product": product, "amount": _yuan(row.get("amount"), f"{name}.amount")}
+    if on := _date(row.get("matures_on"), f"{name}.matures_on"):
+        found["matures_on"] = on
+    return found | ({"name": _words(row["name"], f"{name}.name")} if row.get("name") else {})
+
+
 _FIELDS = {
     "name": _words,
     "opened_on": _date,
@@ -232,4 +260,5 @@ _FIELDS = {
     "assets_yuan": _yuan,
     "assets_20d_yuan": _yuan,
     "cash_yuan": _yuan,
+    "holdings": _holdings,
 }

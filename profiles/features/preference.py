@@ -69,9 +69,10 @@ def _behaviour(view: View) -> dict[str, int]:
 def held(static: Mapping[str, object]) -> dict[str, Decimal]:
     """持仓 on file, yuan by product code; empty where the file says nothing of it."""
     given = static.get("holdings")
-    if not isinstance(given, Mapping):
-        return {}
-    return {str(p): Decimal(str(n)) for p, n in sorted(given.items()) if isinstance(n, int | float | str) and n}
+    found: dict[str, Decimal] = {}
+    for row in given if isinstance(given, list) else ():
+        found[row["product"]] = found.get(row["product"], Decimal(0)) + Decimal(str(row["amount"]))
+    return {product: amount for product, amount in sorted(found.items()) if amount}
 
 
 def _index(points: float, half_at: float) -> int:

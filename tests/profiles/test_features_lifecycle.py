@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -114,7 +115,7 @@ def test_every_history_walks_the_graph_and_its_past_stays(
     held = _life(life, say, event, on_file, facts)
     then = at((START + timedelta(days=day)).isoformat()) + timedelta(hours=23)
     found = steps(held, then + timedelta(days=later))
-    assert all((a.stage, b.stage) in STEPS for a, b in zip(found, found[1:], strict=False))
+    assert all((a.stage, b.stage) in STEPS for a, b in pairwise(found))
     assert [s.on for s in found] == sorted(s.on for s in found)
     if life[1] is None or START + timedelta(days=life[1]) <= then.date():
         assert [s[:2] for s in found if s.on <= then.date()] == [s[:2] for s in steps(held, then)]
@@ -127,7 +128,7 @@ def test_the_stage_does_not_flap(event: Make, on_file: Make, facts: Make, at: At
     seen = sorted(START + timedelta(days=n) for n in days)
     held = facts(on_file("2020-01-01", opened_on="2019-01-10"), *(event(d.isoformat(), "login") for d in seen))
     found = steps(held, at("2026-12-30"))
-    for before, step in zip(found, found[1:], strict=False):
+    for before, step in pairwise(found):
         last = max((d for d in seen if d < step.on), default=step.on)
         if step.stage == "预流失":
             assert CALENDAR.days_between(last, step.on) > RULE.active_trading_days

@@ -250,7 +250,8 @@ def test_a_hint_opens_the_interval_and_makes_no_number(
 
 
 def test_where_the_assets_lie(say: Make, on_file: Make, facts: Make, at: At) -> None:
-    filed = on_file("01-01", assets_yuan=500_000, cash_yuan=100_000, holdings={"bond_fund": 150_000})
+    held = [{"product": "bond_fund", "amount": 90_000}, {"product": "bond_fund", "amount": 60_000}]
+    filed = on_file("01-01", assets_yuan=500_000, cash_yuan=100_000, holdings=held)
     found = feature(facts(filed, say("06-01", "assets.external", **BANK)), "asset_distribution", at("06-20"))
     assert {code: row["low"] for code, row in found.value.items()} == {
         "cash": 100_000, "bond_fund": 150_000, "other": 250_000, "工商银行": 300_000,

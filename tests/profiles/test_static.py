@@ -146,6 +146,32 @@ def test_snapshots_alone(branch: Session, at: At) -> None:
     assert dict(page.static) == {"risk_level": "C2", "permissions": ["star"], "cash_yuan": 5}
 
 
+def test_holdings_by_cell_or_as_rows_are_the_same_holdings(branch: Session, at: At) -> None:
+    cell = "deposit:200000:2026/12/31; bond_fund:15000"
+    held = [
+        {"product": "deposit", "amount": 200_000, "matures_on": "2026-12-31"},
+        {"product": "bond_fund", "amount": 15_000},
+    ]
+    rows = [
+        {"customer_id": "C1", "effective_at": "2026-06-08T09:00:00+08:00", "holdings": given} for given in (cell, held)
+    ]
+    result = take_snapshots(branch, rows, received_at=at("06-10"))
+    assert (result.accepted, result.unchanged) == (1, 1)
+    page = profile_of(branch, "C1", as_of=at("06-10"), known_at=at("06-10"))
+    assert page.static["holdings"] == held
+    assert page.behaviour["asset_distribution"].value["deposit"] == {"low": 200_000, "high": 200_000}
+
+
+@pytest.mark.parametrize(
+    "given", ["deposit", "gold bar:5", "deposit:many", [{"product": "deposit"}], [5], "deposit:5:soon"]
+)
+def test_holdings_that_cannot_be_read_say_what_is_wrong(branch: Session, at: At, given: object) -> None:
+    row = {"customer_id": "C1", "effective_at": "2026-06-08T09:00:00+08:00", "holdings": given}
+    [(_, fault)] = take_snapshots(branch, [row], received_at=at("06-10")).faults
+    assert fault.code == "snapshot-invalid"
+    assert "holdings" in fault.detail
+
+
 def test_what_is_on_file_again_after_a_change_is_a_new_fact(branch: Session, at: At) -> None:
     for day, level in (("06-01", "C2"), ("06-02", "C3"), ("06-03", "C2"), ("06-04", "C2")):
         take_snapshots(branch, [{"customer_id": "C1", "risk_level": level}], received_at=at(day))
