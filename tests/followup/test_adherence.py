@@ -135,6 +135,7 @@ def test_a_talk_of_the_customer_alone_has_no_score() -> None:
         ("基础的东西", []),
         ("值得买", []),
         ("净值得很", []),
+        ("年化三个点", []),
     ],
 )
 def test_jargon(text: str, terms: list[str]) -> None:
@@ -179,7 +180,17 @@ def test_risk_words(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["没有风险", "零风险的", "风险测评过期了", "风险偏好是什么", "做个风险评估", "今天下雨"]
+    "text",
+    [
+        "没有风险",
+        "零风险的",
+        "风险测评过期了",
+        "风险偏好是什么",
+        "做个风险评估",
+        "签个风险揭示书",
+        "风险警示板",
+        "今天下雨",
+    ],
 )
 def test_no_risk_words(text: str) -> None:
     assert not WORDS.warns(text)
@@ -192,7 +203,15 @@ def test_promises_that_nobody_may_make(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["我不能跟您说稳赚", "没有稳赚的产品", "不保证收益", "我们不能承诺保本保息", "不是稳赚的", "市场没有零风险的"],
+    [
+        "我不能跟您说稳赚",
+        "没有稳赚的产品",
+        "不保证收益",
+        "我们不能承诺保本保息",
+        "不是稳赚的",
+        "市场没有零风险的",
+        "储蓄国债是保本保息的",
+    ],
 )
 def test_what_denies_them_is_none(text: str) -> None:
     assert not WORDS.promises(text)
@@ -203,12 +222,41 @@ def test_check_back_questions(text: str) -> None:
     assert WORDS.has("check_back", text)
 
 
-@pytest.mark.parametrize("text", ["我明白您的意思", "您在忙吗?", "您有多少钱?", "好的, 清楚", "问题不大"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我明白您的意思",
+        "您在忙吗?",
+        "您有多少钱?",
+        "好的, 清楚",
+        "问题不大",
+        "是我们没有说清楚",
+        "跟您说清楚",
+        "您问清楚没有",
+        "一般没有问题",
+        "遇到什么问题了吗?",
+    ],
+)
 def test_no_check_back_questions(text: str) -> None:
     assert not WORDS.has("check_back", text)
 
 
 OFFER = "A: 我推荐您看看这款基金。"
+
+
+@pytest.mark.parametrize("text", ["我推荐您看看这款基金", "我们有一款收益凭证", "可以配点债基", "这只基金近一年不错"])
+def test_offers(text: str) -> None:
+    assert WORDS.offers(text)
+
+
+@pytest.mark.parametrize("text", ["您那只基金发公告了", "您这只基金跌了", "基金公司的人来讲座", "您买的理财到期了"])
+def test_talk_of_what_he_holds_is_no_offer(text: str) -> None:
+    assert not WORDS.offers(text)
+
+
+@pytest.mark.parametrize("text", ["千万别点, 是骗子", "您记一下电话", "这个要本人办", "他是新来的"])
+def test_a_warning_is_no_lecture(text: str) -> None:
+    assert not WORDS.has("lecture", text)
 
 
 @pytest.mark.parametrize(
