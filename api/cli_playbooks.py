@@ -24,6 +24,7 @@ From = Annotated[str | None, typer.Option("--from", help="开始日期, 含; 默
 To = Annotated[str | None, typer.Option("--to", help="结束日期, 含; 默认今天")]
 AsJson = Annotated[bool, typer.Option("--json", help="写出 JSON")]
 TIME = "%m-%d %H:%M"
+LADDER = {"advisor": "投顾", "branch": "营业部", "firm": "公司"}
 
 
 @app.command("list")
@@ -33,9 +34,9 @@ def list_command() -> None:
     from dongke.settings import settings
     from followup.playbooks import load
 
-    table = _table("编号", "名称", "版本", "打开", "期限", "升级")
+    table = _table("编号", "名称", "版本", "打开", "期限", "升级 (逾期后交易日)")
     for book in load(settings().playbooks_dir):
-        steps = ", ".join(f"{s.after_days} 日 {s.to}" for s in book.escalate)
+        steps = ", ".join(f"{LADDER[s.to]} +{s.after_days}" for s in book.escalate)
         opens = ", ".join(dict.fromkeys(o.tag for o in book.opens))
         table.add_row(book.id, book.label, book.version, opens, book.due.text, steps)
     console().print(table)

@@ -45,6 +45,9 @@ LABELS = {
 }
 
 
+DONE = (Outcome.KEPT, Outcome.LATE, Outcome.REPORTED)
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """一个承诺. `advisor` answers for it, `promised_by` gave it; the id is the opportunity's, else the tag's."""
@@ -122,7 +125,8 @@ def outcome(o: Opportunity, moment: datetime) -> Outcome:
     """What became of a dated promise by that moment."""
     if o.causes and o.causes[-1].source is Source.VERDICT:
         return Outcome.RELEASED
-    if o.discharged_at is not None:
+    refused_at = o.closed_at if o.state is State.REFUSED else None
+    if o.discharged_at is not None and not (refused_at and refused_at <= o.discharged_at):
         if o.self_reported:
             return Outcome.REPORTED
         return Outcome.KEPT if o.discharged_at <= o.due_at else Outcome.LATE
@@ -142,8 +146,8 @@ def of_opportunity(o: Opportunity, moment: datetime) -> Promise:
         made_at=o.opened_at,
         due_at=o.due_at,
         outcome=found,
-        done_at=o.discharged_at,
-        proof=next((c for c in o.causes if c.state is State.DISCUSSED and c.at == o.discharged_at), None),
+        done_at=o.discharged_at if found in DONE else None,
+        proof=next((c for c in o.causes if c.state is State.DISCUSSED and found in DONE), None),
         conversation=first.conversation if first else None,
         evidence=first.evidence if first else (),
     )
