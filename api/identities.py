@@ -18,6 +18,7 @@ from dongke import audit
 from dongke.clock import now
 from dongke.errors import BadInput, Conflict, NotFound
 from dongke.scope import Principal, Role, readable_customer
+from followup.webhooks.profiles import tell_regrouped
 from profiles import conflicts, identity
 from profiles.identifiers import kind_of, normalised
 from profiles.identity_models import IdentityConflict
@@ -128,6 +129,7 @@ def _regrouped(
     }
     audit.record(session, principal.subject, action, persons[0], **told)
     queue.defer(session, Task.CUSTOMER, {who for group in groups for who in group})
+    tell_regrouped(session, made, merged=action == "identity.merge")
     return {
         "link": shown_link(made, set()),
         "persons": [{"canonical_id": group[0], "members": group} for group in groups],

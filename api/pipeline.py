@@ -49,6 +49,7 @@ class Done:
 def process_conversation(session: Session, conversation_id: str) -> Done:
     """会话: read → believe → follow. A conversation that this engine has read already is left alone."""
     from asr.repository import load_conversation, mark_read
+    from followup.webhooks.profiles import tell_contradictions
 
     one_at_a_time(session, f"conversation:{conversation_id}")
     stored, conversation = load_conversation(session, conversation_id)
@@ -60,6 +61,7 @@ def process_conversation(session: Session, conversation_id: str) -> Done:
     count = believe(session, stored, read(conversation))
     mark_read(session, stored.id, engine_version())
     follow(session, stored.customer_id)
+    tell_contradictions(session, stored.customer_id, stored.id)
     return Done(stored.id, stored.customer_id, assertions=count)
 
 

@@ -13,6 +13,7 @@ import psycopg
 import structlog
 from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 from sqlmodel import Session
 
 from api import logs, takers
@@ -26,8 +27,10 @@ from dongke.errors import DongkeError
 from dongke.settings import Settings, settings
 from followup import schedule
 from followup.schedule import Job
+from followup.webhooks.delivery import send_waiting
 
 LOCK = 0x446F6E6B
+DELIVERY_SECONDS = 5  #: between two looks at what waits to be sent
 _LOOK_BACK = (timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(days=40))
 _log = structlog.get_logger(__name__)
 
@@ -109,7 +112,7 @@ def _trigger(job: Job) -> Any:
 def _serve(lock: "psycopg.Connection[Any]") -> None:
     scheduler = BlockingScheduler(
         timezone=BEIJING,
-        executors={"default": {"type": "threadpool", "max_workers": 1}},
+        executors={name: {"type": "threadpool", "max_workers": 1} for name in ("default", "webhooks")},
         job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
     )
 
@@ -125,4 +128,17 @@ def _serve(lock: "psycopg.Connection[Any]") -> None:
     for job in all_jobs():
         work(job)
         scheduler.add_job(work, _trigger(job), args=(job,), id=job.name)
+    trigger = IntervalTrigger(seconds=DELIVERY_SECONDS)
+    scheduler.add_job(deliver, trigger, id="deliver_webhooks", executor="webhooks")
     scheduler.start()
+
+
+def deliver() -> None:
+    """Sends the webhooks that wait. A fault is logged; what was not sent goes on waiting."""
+    try:
+        tried = send_waiting()
+    except Exception:
+        _log.exception("webhooks failed")
+        return
+    if tried:
+        _log.info("webhooks sent", tried=tried)

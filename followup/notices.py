@@ -1,4 +1,5 @@
-"""提醒: what the scheduler tells advisors – overdue and escalated opportunities, maturities, expiring questionnaires.
+"""提醒: what the scheduler tells advisors beside what is overdue (followup/escalation.py) – maturities, expiring
+questionnaires.
 
 Each is made once: the same (kind, subject, day) again changes nothing. Deadlines are read from the business tables.
 """
@@ -18,46 +19,29 @@ from followup import playbooks
 from followup.deadlines import as_date
 from followup.models import Notice, State, StoredOpportunity
 from followup.rights import listed
-from followup.service import is_overdue
 from profiles.models import StaticSnapshot
 from profiles.suitability import assess
 
 MATURITY_DAYS = (7, 3, 0)  #: trading days before a maturity at which the owner is reminded
-ESCALATE_AFTER = 2  #: trading days overdue after which the branch sees it
 EXPIRY_DAYS = 30  #: days before a questionnaire expires
 _DATA = StaticSnapshot.__table__.c.data  # type: ignore[attr-defined]
+_VALUE = StoredOpportunity.__table__.c.value  # type: ignore[attr-defined]
+LONGEST = 3 * max(MATURITY_DAYS) + 14  #: days that the longest holiday may stretch the trading days to
 LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)
-
-
-def overdue(session: Session, moment: datetime, calendar: TradingCalendar) -> int:
-    """逾期 and 升级: notices for opportunities not followed up in time, as of that moment. How many are new."""
-    rows = session.exec(
-        select(StoredOpportunity).where(
-            col(StoredOpportunity.state).in_([State.OPEN, State.CONTACTED]),
-            col(StoredOpportunity.due_at) <= moment,
-            listed(),
-        )
-    )
-    made = 0
-    for row in rows:
-        if is_overdue(row, moment):
-            made += _keep(session, "overdue", row, row.due_at, f"逾期未跟进: {_label(row)}", moment)
-            escalates = calendar.due_at(row.due_at, ESCALATE_AFTER)
-            if escalates <= moment:
-                made += _keep(session, "escalated", row, escalates, f"逾期已升级到营业部: {_label(row)}", moment)
-    return made
 
 
 def maturities(session: Session, moment: datetime, calendar: TradingCalendar) -> int:
     """到期提醒 of money held elsewhere: 7, 3 and 0 trading days before, while it is not settled."""
     day = beijing(moment).date()
+    told = _VALUE["matures_on"].astext
+    soon = told.between(day.isoformat(), (day + timedelta(days=LONGEST)).isoformat())
     query = select(StoredOpportunity).where(
-        col(StoredOpportunity.playbook) == "external_assets", col(StoredOpportunity.state).in_(LIVE), listed()
+        col(StoredOpportunity.playbook) == "external_assets", col(StoredOpportunity.state).in_(LIVE), soon, listed()
     )
     made = 0
     for row in session.exec(query):
         matures = as_date(row.value.get("matures_on"))
-        if matures is None or matures < day or (matures - day).days > 3 * max(MATURITY_DAYS) + 14:
+        if matures is None:
             continue
         left = calendar.days_between(day, matures)
         if left in MATURITY_DAYS:

@@ -17,6 +17,7 @@ from dongke.types import Channel, Polarity, Speaker, TopicMention, Utterance
 from followup.history import Contact, Event, History, Ownership, Said, Ticked, Try, Verdict, VisitNote
 from followup.models import Attempt, ManualAction, Note, State, StoredOpportunity
 from followup.opportunity import Cause, Miss, Opportunity
+from followup.webhooks import changes, outbox
 from profiles.facts import CustomerFacts
 from profiles.grouping import members_of, newest
 from profiles.service import facts_of
@@ -158,15 +159,27 @@ def save(
 ) -> list[StoredOpportunity]:
     """Makes the stored opportunities of these ids exactly those found. The rows, oldest first."""
     ids = [o.id for o in found]
+    before = _before(session, members)
     stale = delete(StoredOpportunity).where(col(StoredOpportunity.customer_id).in_(members))
     session.execute(stale.where(col(StoredOpportunity.id).not_in(ids)))
     if found:
         rows = insert(StoredOpportunity).values([row_of(o, computed_at) for o in found])
         keep = {c.name: c for c in rows.excluded if c.name != "id"}
         session.execute(rows.on_conflict_do_update(index_elements=["id"], set_=keep))
+    if before is not None:
+        outbox.emit(session, changes.facts(before, found))
     query = select(StoredOpportunity).where(col(StoredOpportunity.id).in_(ids))
     saved = session.exec(query.execution_options(populate_existing=True))
     return sorted(saved, key=lambda row: (row.opened_at, row.id))
+
+
+def _before(session: Session, members: Collection[str]) -> dict[str, changes.Before] | None:
+    """What is stored of them, where anybody wants to hear what changes."""
+    if not outbox.has_receivers(session):
+        return None
+    o = StoredOpportunity
+    rows = session.execute(select(o.id, o.state, o.discharged_at).where(col(o.customer_id).in_(members)))
+    return {ident: changes.Before(State(state), discharged) for ident, state, discharged in rows}
 
 
 def row_of(o: Opportunity, computed_at: datetime) -> dict[str, Any]:

@@ -14,14 +14,16 @@ from sqlmodel import Session, col, select
 
 from dongke.clock import at_beijing, beijing, now
 from dongke.settings import Settings
-from followup import notices, playbooks
+from followup import escalation, notices, playbooks
 from followup.deadlines import as_date, day_after
 from followup.models import JobRun, State, StoredOpportunity
 from followup.playbooks import Playbook
 from followup.recount import recount
-from followup.reports import follow_up
+from followup.reports import follow_up, periodic
+from followup.reports.measuring import measure_new
 from followup.segment_source import follow_states
 from followup.service import refresh_many
+from followup.webhooks import outbox
 from profiles import anonymous
 from profiles.identifiers import registry
 from profiles.segments import saved, view
@@ -52,7 +54,11 @@ def jobs(archive: Work | None = None) -> tuple[Job, ...]:
         Job("claim_strangers", "匿名行为的认领与清理", "*/10 * * * *", _strangers),
         Job("maturity_reminders", "外部资产到期提醒", "30 8 * * mon-fri", _maturities),
         Job("profile_expiry", "风险测评到期提醒", "0 8 * * *", _questionnaires),
+        Job("measure_talks", "会话度量: 深挖, 服务策略", "15 2 * * *", _measure),
+        Job("forget_events", "清理网钩发件箱", "40 3 * * *", _forget),
         Job("nightly_report", "每日跟进报表", "0 19 * * mon-fri", _report),
+        Job("weekly_report", "每周跟进报表", "0 7 * * mon", _weekly),
+        Job("monthly_report", "每月跟进报表", "30 7 1 * *", _monthly),
     ]
     if archive is not None:
         known.append(Job("nightly_archive", "夜间转写录音档案", "0 1 * * *", archive))
@@ -72,7 +78,7 @@ def run(session: Session, job: Job, due_at: datetime, settings: Settings) -> dic
 
 
 def _deadlines(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
-    return {"notices": notices.overdue(session, due_at, trading_calendar())}
+    return {"notices": escalation.sweep(session, due_at, trading_calendar())}
 
 
 def _segments(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
@@ -85,14 +91,15 @@ def _reckon(session: Session, due_at: datetime, settings: Settings) -> dict[str,
     moment = max(due_at, now())
     until = due_at if moment == due_at else None
     books = {book.id: book for book in playbooks.load(settings.playbooks_dir)}
-    live = select(StoredOpportunity).where(
-        col(StoredOpportunity.state).in_([State.OPEN, State.CONTACTED, State.DISCUSSED])
+    o = StoredOpportunity
+    live = select(o.customer_id, o.playbook, o.opened_at, o.due_at, o.discharged_at, o.value).where(  # type: ignore[call-overload]
+        col(o.state).in_([State.OPEN, State.CONTACTED, State.DISCUSSED])
     )
-    customers = {row.customer_id for row in session.exec(live) if ends_by(row, books.get(row.playbook), moment)}
+    customers = {row.customer_id for row in session.execute(live) if ends_by(row, books.get(row.playbook), moment)}
     return {"customers": len(customers), "opportunities": refresh_many(session, customers, until=until)}
 
 
-def ends_by(row: StoredOpportunity, book: Playbook | None, moment: datetime) -> bool:
+def ends_by(row: Any, book: Playbook | None, moment: datetime) -> bool:
     """Whether time alone ends the open opportunity by then; one whose playbook is gone always."""
     if book is None or (book.keep and row.opened_at + timedelta(days=book.keep.days) <= moment):
         return True
@@ -134,3 +141,25 @@ def _report(session: Session, due_at: datetime, settings: Settings) -> dict[str,
     name = f"follow-up-{day}.xlsx"
     report.to_xlsx(settings.report_folder() / name)
     return {"file": name, "opportunities": report.total.numbers["opened"]}
+
+
+def _measure(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    return measure_new(session, now())
+
+
+def _forget(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    return {"events": outbox.forget(session, now())}
+
+
+def _weekly(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    return _ended("week", session, due_at, settings)
+
+
+def _monthly(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    return _ended("month", session, due_at, settings)
+
+
+def _ended(kind: str, session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
+    """What time alone changed is settled first: the report made again from the facts must come out the same."""
+    _reckon(session, due_at, settings)
+    return periodic.write(session, kind, due_at, now(), settings)

@@ -55,7 +55,8 @@ def to_xlsx(report: "Report", target: Path | BytesIO) -> None:
         heard = [[v.heading, *v.sentiments, v.customers] for v in report.voices]
         _sheet(book, "客户心声", [list(headings()), *heard])
         _sheet(book, "说明", [["项目", "内容"], *_notes(report)])
-        _sheet(book, "明细", [list(DETAIL_HEADINGS), *(_detail(row) for row in report.details)])
+        if report.details:
+            _sheet(book, "明细", [list(DETAIL_HEADINGS), *(_detail(row) for row in report.details)])
 
 
 def _table(report: "Report") -> list[list[Any]]:

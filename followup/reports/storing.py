@@ -44,14 +44,13 @@ def keep(
 ) -> StoredReport:
     """Makes the report of these days as of `moment`, writes its files into the report folder and stores it.
 
-    Made twice for the same moment it is the same row. A PDF that cannot be made (no font) leaves the other files.
+    Made twice for the same moment it is the same row. The files hold numbers and no customers; a PDF that cannot be
+    made (no font) leaves the others.
     """
     start, end = span(first, last)
-    report = make(session, Question(start, end, moment, **scope), marked=True)
+    report = make(session, Question(start, end, moment, **scope))
     name = _name(kind, first, last, scope)
-    folder = config.report_folder() / kind
-    folder.mkdir(parents=True, exist_ok=True)
-    files = [f"{kind}/{path.name}" for path in _write(report, folder / name)]
+    files = [path.name for path in _write(report, config.report_folder() / name)]
     row = StoredReport(
         id=f"{name}-{moment:%Y%m%d%H%M%S}",
         kind=kind,
@@ -73,6 +72,12 @@ def one(session: Session, report_id: str) -> StoredReport:
     if row is None:
         raise NotFound("report-unknown", f"没有存档报表 {report_id[:80]}")
     return row
+
+
+def total_of(row: StoredReport) -> dict[str, Any]:
+    """The numbers of its sum."""
+    found: dict[str, Any] = json.loads(row.body)["total"]
+    return found
 
 
 def compare(session: Session, row: StoredReport) -> Comparison:
