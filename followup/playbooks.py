@@ -198,7 +198,7 @@ class Playbook(_Rule):
     keep: Keep | None = None
     expires_after_days: int = Field(default=60, ge=1)  #: days after the due time without a win
     escalate: tuple[Step, ...] = (Step(after_days=0, to="advisor"), Step(after_days=2, to="branch"))
-    cool_down_days: int = Field(1, ge=0, le=250)  #: trading days that each level has before the next one hears of it
+    cool_down_days: int = Field(default=1, ge=0, le=250)  #: trading days between two levels, at least
 
     @model_validator(mode="after")
     def _complete(self) -> "Playbook":
