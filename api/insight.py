@@ -32,14 +32,18 @@ CHANNELS = {"call": "电话", "chat": "企业微信"}
 def days(start: date | None, end: date | None, most: int) -> tuple[date, date]:
     """The period asked for, both days in; the last 30 days by default. Raises BadInput `period-invalid`."""
     last = end or beijing(now()).date()
-    if last.year < 2000 or last.year > 9000:
-        raise BadInput("period-invalid", "日期不在能用的范围里")
+    _usable(last.year)
     first = start or last - timedelta(days=30)
     if first > last:
         raise BadInput("period-invalid", "开始日期在结束日期之后")
     if (last - first).days > most:
         raise BadInput("period-invalid", f"时间段不能超过 {most} 天")
     return first, last
+
+
+def _usable(year: int) -> None:
+    if not 2000 <= year <= 9000:
+        raise BadInput("period-invalid", "日期不在能用的范围里")
 
 
 def span(first: date, last: date) -> tuple[datetime, datetime]:
@@ -155,6 +159,7 @@ def morning_json(
     session: Session, principal: Principal, advisor_id: str, at: datetime | None, *, blocked: bool
 ) -> dict[str, Any]:
     """早间清单; what is not on it only where asked for."""
+    _usable(at.year if at else 2000)
     advisor = readable_advisor(session, principal, advisor_id)
     found = morning(session, principal, advisor_id, at)
     return {

@@ -293,6 +293,9 @@ def test_attribution_side_by_side_and_no_cause_without_a_holdout(client: TestCli
         ("/v1/advisors/A1/morning", "pipe", 403),
         ("/v1/insight/digging", "pipe", 403),
         ("/v1/insight/attribution?by=moon", "root", 422),
+        ("/v1/advisors/A1/morning?at=9999-12-31T23:59:59-08:00", "root", 422),
+        ("/v1/advisors/A1/morning?at=0001-01-01T00:00:00%2B08:00", "root", 422),
+        ("/v1/insight/digging/scores?end=0001-01-01", "root", 422),
         ("/v1/insight/attribution?start=2026-02-01&end=2026-01-01", "root", 422),
     ],
 )
