@@ -31,6 +31,7 @@ from api.routes import (
     system,
     tags,
     tokens,
+    webhooks,
 )
 from dongke.settings import settings
 
@@ -38,7 +39,7 @@ VERSION = "0.1.0"
 STATIC = Path(__file__).parent / "static"
 ROUTES = (
     *(tokens, conversations, recordings, events, customers, opportunities),
-    *(identity, insight, notices, playbooks, tags, reports, rights, quarantine, segments, system, pages),
+    *(identity, insight, notices, playbooks, tags, reports, rights, quarantine, segments, webhooks, system, pages),
 )
 
 

@@ -17,11 +17,13 @@ import typer
 from api.cli_db import app as db_app
 from api.cli_identity import app as identity_app
 from api.cli_import import app as import_app
+from api.cli_insight import app as insight_app
 from api.cli_playbooks import app as playbooks_app
 from api.cli_playbooks import promises as promises_app
-from api.cli_insight import app as insight_app
+from api.cli_reports import app as reports_app
 from api.cli_rights import app as rights_app
 from api.cli_segments import app as segments_app
+from api.cli_webhooks import app as webhooks_app
 from dongke.errors import BadInput, DongkeError
 
 app = typer.Typer(
@@ -35,6 +37,8 @@ app.add_typer(rights_app, name="rights")
 app.add_typer(identity_app, name="identity")
 app.add_typer(import_app, name="import")
 app.add_typer(segments_app, name="segment")
+app.add_typer(reports_app, name="reports")
+app.add_typer(webhooks_app, name="webhook")
 app.add_typer(insight_app, name="insight")
 app.add_typer(playbooks_app, name="playbook")
 app.add_typer(promises_app, name="promise")
@@ -197,17 +201,26 @@ def replay(
 def report(
     start: Annotated[str | None, typer.Option(help="开始日期; 默认 30 天前")] = None,
     end: Annotated[str | None, typer.Option(help="结束日期 (含); 默认今天")] = None,
-    group: Annotated[str, typer.Option(help="advisor, branch 或 playbook")] = "advisor",
-    form: Annotated[str, typer.Option("--format", help="table, json, csv, xlsx")] = "table",
+    period: Annotated[str | None, typer.Option(help="day, week 或 month: --end 所在的那一个")] = None,
+    group: Annotated[str, typer.Option(help="advisor, branch, firm 或 playbook")] = "advisor",
+    advisor: Annotated[str | None, typer.Option(help="只要这位投顾")] = None,
+    branch: Annotated[str | None, typer.Option(help="只要这个营业部")] = None,
+    as_of: Annotated[str | None, typer.Option(help="ISO 时间: 那一刻看到的")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, json, csv, xlsx, pdf")] = "table",
     output: Output = None,
 ) -> None:
     """跟进报表。"""
     from api.commands import write_report
     from dongke.clock import beijing, now
+    from dongke.types import aware
+    from followup.reports.question import period as days_of
 
     last = _day(end) if end else beijing(now()).date()
     first = _day(start) if start else last - timedelta(days=30)
-    write_report(first, last, group, form, output)
+    if period is not None:
+        first, last = days_of(period, last)
+    moment = aware(as_of, "--as-of") if as_of else None
+    write_report(first, last, form, output, group=group, advisor=advisor, branch=branch, as_of=moment)
 
 
 def _end_in_order() -> None:

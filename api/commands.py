@@ -5,15 +5,17 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from api import logs
 from dongke import db
-from dongke.clock import at_beijing
 from dongke.errors import BadInput, NotReady
 from dongke.settings import settings
+
+if TYPE_CHECKING:
+    from followup.reports import Report
 
 
 def upgrade(url: str) -> None:
@@ -108,34 +110,41 @@ def replay_file(path: Path, until: datetime | None) -> dict[str, Any]:
             engine.dispose()
 
 
-def write_report(start: date, end: date, group: str, form: str, output: Path | None) -> None:
-    """The follow-up report of the days `start` to `end` (both in) for the whole firm."""
+def write_report(start: date, end: date, form: str, output: Path | None, **asked: Any) -> None:
+    """The follow-up report of the days `start` to `end` (both in) for the whole firm. `asked`: group, advisor, branch,
+    as_of. Raises BadInput `format-unknown`, `output-missing`, `date-invalid`, and what the report raises."""
     from api.printing import console, report_table
-    from followup.reports import follow_up
+    from followup.reports import follow_up, span
 
-    if group not in ("advisor", "branch", "playbook"):
-        raise BadInput("group-unknown", f"不能按 {group} 汇总: 要 advisor, branch 或 playbook")
-    if form not in ("table", "json", "csv", "xlsx"):
-        raise BadInput("format-unknown", f"不认识格式 {form}: 要 table, json, csv 或 xlsx")
-    if form == "xlsx" and output is None:
-        raise BadInput("output-missing", "xlsx 需要 --output 文件名")
+    if form not in ("table", "json", "csv", "xlsx", "pdf"):
+        raise BadInput("format-unknown", f"不认识格式 {form}: 要 table, json, csv, xlsx 或 pdf")
+    if form in ("xlsx", "pdf") and output is None:
+        raise BadInput("output-missing", f"{form} 需要 --output 文件名")
     if end < start:
         raise BadInput("date-invalid", f"结束日期 {end} 早于开始日期 {start}")
+    begin, finish = span(start, end)
     prepare_database()
-    begin, finish = at_beijing(start, time.min), at_beijing(end + timedelta(days=1), time.min)
     with db.session_scope() as session:
-        report = follow_up(session, None, start=begin, end=finish, group=group, marked=form == "xlsx")
+        report = follow_up(session, None, start=begin, end=finish, marked=form == "xlsx", **asked)
     if form == "table":
         console().print(report_table(report))
-    elif form == "xlsx":
-        assert output
-        report.to_xlsx(output)
+    elif output is not None:
+        _write_report(report, form, output)
     else:
-        text = report.to_csv() if form == "csv" else json.dumps(report.to_json(), ensure_ascii=False, indent=1)
-        if output:
-            output.write_text(text, encoding="utf-8-sig" if form == "csv" else "utf-8")
-        else:
-            print(text)  # noqa: T201
+        print(_report_text(report, form))  # noqa: T201
+
+
+def _write_report(report: "Report", form: str, output: Path) -> None:
+    if form == "xlsx":
+        report.to_xlsx(output)
+    elif form == "pdf":
+        output.write_bytes(report.to_pdf())
+    else:
+        output.write_text(_report_text(report, form), encoding="utf-8-sig" if form == "csv" else "utf-8")
+
+
+def _report_text(report: "Report", form: str) -> str:
+    return report.to_csv() if form == "csv" else json.dumps(report.to_json(), ensure_ascii=False, indent=1)
 
 
 @contextmanager

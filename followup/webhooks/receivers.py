@@ -136,7 +136,7 @@ def remove(session: Session, receiver_id: str) -> None:
     session.flush()
 
 
-def send_test(session: Session, receiver_id: str, *, by: str) -> WebhookEvent:
+def send_test(session: Session, receiver_id: str) -> WebhookEvent:
     """A `test` event to that receiver alone. Raises NotFound `webhook-unknown`, Conflict `webhook-disabled`."""
     row = one(session, receiver_id)
     if not row.is_enabled:
