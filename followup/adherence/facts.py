@@ -5,12 +5,14 @@ The scorecards judge from here; a talk with a customer of unknown experience sho
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from dongke.types import Speaker, Utterance
 from followup.adherence.lexicon import Hit, Lexicon
 from followup.adherence.stats import Stats, stats
 from followup.history import Contact
+
+Hits: TypeAlias = Mapping[int, Sequence[Hit]]  #: the terms in each of the advisor's turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,11 @@ def facts_of(talk: Contact, words: Lexicon) -> Facts:
     turns = talk.utterances
     mine = [(n, t.text) for n, t in enumerate(turns) if t.speaker is Speaker.ADVISOR and not t.suspect]
     offered = {m.utterance for m in talk.mentions if m.kind == "product" and m.speaker is Speaker.ADVISOR}
-    uses = tuple((n, h.name) for n, text in mine for h in words.terms(text))
+    hits = {n: words.terms(text) for n, text in mine}
+    uses = tuple((n, h.name) for n, found in hits.items() for h in found)
     return Facts(
         turns=turns,
-        terms=tuple(_terms(turns, mine, words)),
+        terms=tuple(_terms(turns, mine, hits, words)),
         uses=uses,
         offers=tuple(n for n, text in mine if words.offers(text) or (n in offered and words.has("offer", text))),
         risks=tuple(n for n, text in mine if words.warns(text)),
@@ -105,15 +108,15 @@ def facts_of(talk: Contact, words: Lexicon) -> Facts:
     )
 
 
-def _terms(turns: Sequence[Utterance], mine: Sequence[tuple[int, str]], words: Lexicon) -> Iterator[Term]:
+def _terms(turns: Sequence[Utterance], mine: Sequence[tuple[int, str]], hits: Hits, words: Lexicon) -> Iterator[Term]:
     """Each term once, at the advisor's first use of it."""
     seen: set[str] = set()
     used = _customers_terms(turns, words)
     for n, text in mine:
-        for hit in words.terms(text):
+        for hit in hits[n]:
             if hit.name not in seen:
                 seen.add(hit.name)
-                explained, asked = _explained(turns, mine, hit, n, words)
+                explained, asked = _explained(turns, mine, hits, hit, n, words)
                 yield Term(hit.name, n, text[hit.start : hit.end], explained, asked, used.get(hit.name, n) < n)
 
 
@@ -128,12 +131,12 @@ def _customers_terms(turns: Sequence[Utterance], words: Lexicon) -> Mapping[str,
 
 
 def _explained(
-    turns: Sequence[Utterance], mine: Sequence[tuple[int, str]], hit: Hit, first: int, words: Lexicon
+    turns: Sequence[Utterance], mine: Sequence[tuple[int, str]], hits: Hits, hit: Hit, first: int, words: Lexicon
 ) -> tuple[int | None, bool]:
     """(the turn that explains the term, whether the customer had asked). In a turn that uses it, in the advisor's next
     sentence, or in his answer to 那是什么."""
     for n, text in mine:
-        for use in (h for h in words.terms(text) if n >= first and h.name == hit.name):
+        for use in (h for h in hits[n] if n >= first and h.name == hit.name):
             if words.explains(text, use):
                 return n, _was_asked(turns, n, words)
     following = next(((n, text) for n, text in mine if n > first), None)

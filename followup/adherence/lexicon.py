@@ -26,6 +26,7 @@ class Lexicon:
 
     version: str
     jargon: tuple[tuple[str, re.Pattern[str]], ...]
+    any_jargon: re.Pattern[str]  #: whether there is any: most sentences have none
     explains_after: re.Pattern[str]
     explains_before: re.Pattern[str]
     within: int
@@ -33,6 +34,8 @@ class Lexicon:
 
     def terms(self, text: str) -> list[Hit]:
         """The jargon in a text, each term at its first place, in their order."""
+        if not self.any_jargon.search(text):
+            return []
         found = [
             Hit(term, match.start(), match.end())
             for term, words in self.jargon
@@ -84,6 +87,7 @@ def lexicon() -> Lexicon:
     return Lexicon(
         version=data["version"],
         jargon=tuple((term, _compiled(words)) for term, words in data["jargon"].items()),
+        any_jargon=_compiled("|".join(f"(?:{words})" for words in data["jargon"].values())),
         explains_after=_compiled(data["explains"]["after"]),
         explains_before=_compiled(data["explains"]["before"]),
         within=data["explains"]["within"],
