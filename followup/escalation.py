@@ -18,6 +18,7 @@ from dongke.clock import TradingCalendar, at_beijing, beijing
 from dongke.db import AwareDateTime
 from dongke.settings import settings
 from followup import playbooks
+from followup.deadlines import day_after
 from followup.models import Notice, State, StoredOpportunity
 from followup.playbooks import Playbook
 from followup.rights import listed
@@ -57,9 +58,15 @@ def rungs(book: Playbook, due_at: datetime, calendar: TradingCalendar) -> tuple[
 
 
 def cooled(moment: datetime, days: int, calendar: TradingCalendar) -> datetime:
-    """The rung below must have been told by then: the same hour, so many trading days before (pure)."""
+    """The rung below must have been told by then: so many trading days before, at the same hour; on a closed day all
+    of the last open one has passed (pure)."""
+    if not days:
+        return moment
     wall = beijing(moment)
-    return at_beijing(calendar.add_days(wall.date(), -days), wall.time()) if days else moment
+    if calendar.is_open(wall.date()):
+        return at_beijing(calendar.add_days(wall.date(), -days), wall.time())
+    last = calendar.previous_open(wall.date())
+    return day_after(calendar.add_days(last, -days))
 
 
 def sweep(session: Session, moment: datetime, calendar: TradingCalendar) -> int:

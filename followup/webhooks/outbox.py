@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import any_, delete, exists, func, literal, or_
+from sqlalchemy import and_, any_, delete, exists, func, literal, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -54,11 +54,11 @@ def _row(fact: Fact, made: datetime) -> dict[str, Any]:
 def deliver(session: Session, numbers: Sequence[int], moment: datetime, receiver_id: str | None = None) -> int:
     """Lays these events before every receiver that asked for their kind (or that one); once each."""
     e, r = WebhookEvent, WebhookReceiver
-    wants = or_(func.cardinality(col(r.types)) == 0, col(e.type) == any_(col(r.types)))
+    asked = or_(func.cardinality(col(r.types)) == 0, col(e.type) == any_(col(r.types)))
+    wants = col(r.id) == receiver_id if receiver_id else and_(asked, col(r.is_enabled))
     state: Any = literal(DeliveryState.WAITING.value)
     row: tuple[Any, ...] = (e.number, r.id, state, literal(0), literal(moment))
-    waiting: Any = select(*row).where(col(e.number).in_(numbers))
-    waiting = waiting.where(col(r.id) == receiver_id) if receiver_id else waiting.where(wants, col(r.is_enabled))
+    waiting = select(*row).select_from(e).join(r, wants).where(col(e.number).in_(numbers))
     columns = ["event_number", "receiver_id", "state", "attempts", "next_at"]
     query = insert(WebhookDelivery).from_select(columns, waiting).on_conflict_do_nothing()
     return len(session.execute(query.returning(col(WebhookDelivery.id))).all())
