@@ -11,7 +11,7 @@ from nlp.document import Candidate, Document
 from nlp.evaluation import same
 from nlp.learned.keys import of_name
 from nlp.learned.options import Group, Option, groups_of, options, value_of
-from nlp.learned.slots import signs_of
+from nlp.learned.slots import filled, signs_of
 
 LEAST_SEEN = 3  #: options that must show a sign
 STRENGTH = 1.0  #: inverse of the regularisation
@@ -36,6 +36,7 @@ def blanks(document: Document, candidate: Candidate, gold: Mapping[str, Any]) ->
         if len(set(right)) == 2:
             signs = signs_of(document, candidate, group, found)
             yield Blank(group.name, tuple(tuple(of_name(group.name, n) for n in sorted(s)) for s in signs), right)
+        candidate = filled(candidate, group, value_of(gold, group))
 
 
 def _is_right(group: Group, gold: Mapping[str, Any], option: Option) -> bool:

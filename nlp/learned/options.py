@@ -115,7 +115,7 @@ def _days_said(document: Document, turns: Sequence[Turn]) -> Iterator[Option]:
         for expr in _times(document, turn):
             if expr.on is not None and not expr.past:
                 seen.add(expr.on)
-                kinds = {"said"} | ({"span"} if expr.span else set()) | ({"weekday"} if expr.weekday else set())
+                kinds = {"said"} | {name for name in ("span", "weekday", "has_clock") if getattr(expr, name)}
                 yield Option((expr.on.isoformat(),), frozenset(kinds), turn.index, expr.start, expr.end)
         for day in values.dates(turn.text, document.started_at):
             if day.on is not None and day.on not in seen:
@@ -126,7 +126,8 @@ def _hours(document: Document, turns: Sequence[Turn]) -> Iterator[Option]:
     for turn in turns:
         for expr in _times(document, turn):
             if expr.has_clock:
-                kinds = {"said", f"edge {expr.edge}", f"half {expr.half}"} | ({"part"} if expr.part else set())
+                kinds = {"said", f"edge {expr.edge}", f"half {expr.half}"}
+                kinds |= {name for name in ("part", "has_day", "inherited", "recurring") if getattr(expr, name)}
                 place = (turn.index, expr.start, expr.end)
                 yield Option((expr.from_, expr.to), frozenset(kinds), *place)
                 if not expr.part and (later := _later(expr)) is not None:

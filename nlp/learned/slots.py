@@ -14,12 +14,13 @@ import numpy.typing as npt
 
 from nlp.document import Candidate, Document, Turn
 from nlp.learned.keys import of_name
-from nlp.learned.options import Group, Option, groups_of, options
+from nlp.learned.options import Group, Option, Value, groups_of, options
 
 FAR = 4  #: turns; all that is farther is as far
 LEAST_AMOUNT = 3.0  #: log10 of the smallest step of size
 DAYS = (0, 1, 2, 7, 31, 100, 200)  #: days from today at which a day looks different
 NGRAM = 4  #: characters of a neighbourhood that are seen as one
+REACH = 14  #: characters within which a thing named before an option belongs to it
 TAIL = 10  #: characters of the end of the turn before
 Signs = frozenset[str]
 
@@ -40,10 +41,9 @@ class Chooser:
         return filled
 
     def _filled(self, document: Document, candidate: Candidate) -> Candidate:
-        value = dict(candidate.value)
-        for group in groups_of(candidate):
-            value |= zip(group.slots, self.best(document, candidate, group).value, strict=True)
-        return candidate if value == candidate.value else replace(candidate, value=value)
+        for group in groups_of(candidate):  # the day first: an hour of today may be over
+            candidate = filled(candidate, group, self.best(document, candidate, group).value)
+        return candidate
 
     def best(self, document: Document, candidate: Candidate, group: Group) -> Option:
         """The heaviest option; among equals the rules' own, then the first."""
@@ -53,6 +53,12 @@ class Chooser:
 
     def _weight(self, group: Group, signs: Signs) -> float:
         return sum(self.weights.get(of_name(group.name, name), 0.0) for name in sorted(signs))
+
+
+def filled(candidate: Candidate, group: Group, value: Value) -> Candidate:
+    """The candidate with that value in the slots of the group."""
+    changed = {**candidate.value, **dict(zip(group.slots, value, strict=True))}
+    return candidate if changed == candidate.value else replace(candidate, value=changed)
 
 
 def from_arrays(keys: npt.NDArray[np.uint64], weights: npt.NDArray[np.float16]) -> Chooser:
@@ -90,6 +96,9 @@ def _signs(
         names |= set(_place(document, option, shown, places))
         names |= set(_again(document, option, found))
         names |= set(_words(document, document.turns[option.turn], option))
+        names |= set(_beside(document, option))
+    if group.kind == "hours" and _is_over(document, candidate, option):
+        names.add("over by now")
     if group.tag == "contact.time":  # words speak for a wish or against it
         names |= {f"{candidate.polarity.value} {name}" for name in names}
     if "ruled" in option.kinds:
@@ -160,6 +169,20 @@ def _words(document: Document, turn: Turn, option: Option) -> Iterator[str]:
     if turn.index + 1 < len(document.turns):
         after = document.turns[turn.index + 1]
         yield from (f"{who} answered {gram}" for gram in _grams(after.text[:4], 2))
+
+
+def _beside(document: Document, option: Option) -> Iterator[str]:
+    """What is named just before it: a place where money lies, a person whose it is."""
+    for mention in document.of("institution", "place_type", "product", "relative", turn=option.turn or 0):
+        if 0 <= option.start - mention.end <= REACH:
+            yield f"after a {mention.kind}"
+            yield from (f"after {flag}" for flag in mention.flags)
+
+
+def _is_over(document: Document, candidate: Candidate, option: Option) -> bool:
+    """An hour of today that has passed: 九点 said at ten is the evening's."""
+    now, last = document.started_at, option.value[1] or option.value[0]
+    return candidate.value.get("date") == now.date().isoformat() and last is not None and last < now.strftime("%H:%M")
 
 
 def _masked(text: str) -> str:
