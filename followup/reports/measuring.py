@@ -97,7 +97,7 @@ def _keep(session: Session, people: Iterable[Life], moment: datetime) -> int:
     """Writes what is new or different; what no longer is, is superseded."""
     found = {(m.conversation_id, m.kind): m for life in people for m in measures_of(life, moment)}
     talks = sorted({ident for ident, _ in found})
-    marks = dict(session.execute(_marks(talks)).tuples().all())
+    marks = {ident: mark for ident, mark in session.execute(_marks(talks))}
     known = {(r.conversation_id, r.kind): r for r in session.exec(_standing(talks))}
     rows = {place: _row(m, marks.get(place[0]) or "", moment) for place, m in found.items()}
     stale = [r for place, r in known.items() if place not in rows or _differs(r, rows[place])]
