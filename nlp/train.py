@@ -307,7 +307,7 @@ class Trained:
 
     weights: model.Model
     formula: Mapping[str, Any]
-    slots: Mapping[int, float]
+    slots: Mapping[str, Mapping[str, float]]
 
 
 def train(fresh: Mapping[str, Sequence[Talk]], seen: Sequence[Talk]) -> Trained:

@@ -9,9 +9,8 @@ import numpy as np
 
 from nlp.document import Candidate, Document
 from nlp.evaluation import same
-from nlp.learned.keys import of_name
 from nlp.learned.options import Group, Option, groups_of, options, value_of
-from nlp.learned.slots import filled, signs_of
+from nlp.learned.slots import Signs, filled, signs_of
 
 LEAST_SEEN = 3  #: options that must show a sign
 STRENGTH = 1.0  #: inverse of the regularisation
@@ -21,10 +20,10 @@ MOST_RIGHT = 2  #: right options of one blank that are learned from
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """一处空格: the options of one group of slots of one tag, as hashed signs, and which of them are right."""
+    """一处空格: the options of one group of slots of one tag, as their signs, and which of them are right."""
 
     group: str
-    signs: tuple[tuple[int, ...], ...]
+    signs: tuple[Signs, ...]
     right: tuple[bool, ...]
 
 
@@ -34,8 +33,7 @@ def blanks(document: Document, candidate: Candidate, gold: Mapping[str, Any]) ->
         found = options(document, candidate, group)
         right = tuple(_is_right(group, gold, option) for option in found)
         if len(set(right)) == 2:
-            signs = signs_of(document, candidate, group, found)
-            yield Blank(group.name, tuple(tuple(of_name(group.name, n) for n in sorted(s)) for s in signs), right)
+            yield Blank(group.name, tuple(signs_of(document, candidate, group, found)), right)
         candidate = filled(candidate, group, value_of(gold, group))
 
 
@@ -44,15 +42,12 @@ def _is_right(group: Group, gold: Mapping[str, Any], option: Option) -> bool:
     return all(same(slot, want, got) for slot, want, got in zip(group.slots, wanted, option.value, strict=True))
 
 
-def fit(rows: Sequence[Blank]) -> dict[int, float]:
-    """The weight of every sign, under its hashed name: what sets right options apart from wrong ones beside them."""
-    found: dict[int, float] = {}
-    for group in sorted({row.group for row in rows}):
-        found |= _fit([row for row in rows if row.group == group])
-    return found
+def fit(rows: Sequence[Blank]) -> dict[str, Mapping[str, float]]:
+    """The weight of every sign, by group and name: what sets right options apart from wrong ones beside them."""
+    return {group: _fit([row for row in rows if row.group == group]) for group in sorted({row.group for row in rows})}
 
 
-def _fit(rows: Sequence[Blank]) -> Mapping[int, float]:
+def _fit(rows: Sequence[Blank]) -> Mapping[str, float]:
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
@@ -65,7 +60,7 @@ def _fit(rows: Sequence[Blank]) -> Mapping[int, float]:
     for row in rows:
         for better, worse, weight in _pairs(row):
             turn = 1 if len(first) % 2 else -1  # both sides in equal number
-            apart = [(s, turn) for s in better - worse] + [(s, -turn) for s in worse - better]
+            apart = [(s, turn) for s in sorted(better - worse)] + [(s, -turn) for s in sorted(worse - better)]
             data += [sign for s, sign in apart if s in place]
             where += [place[s] for s, _ in apart if s in place]
             ends.append(len(where))
@@ -79,10 +74,10 @@ def _fit(rows: Sequence[Blank]) -> Mapping[int, float]:
     return {sign: float(w) for sign, n in place.items() if abs(w := model.coef_[0][n]) >= SMALL}
 
 
-def _pairs(row: Blank) -> Iterable[tuple[set[int], set[int], float]]:
+def _pairs(row: Blank) -> Iterable[tuple[Signs, Signs, float]]:
     """Every right option against every wrong one; a blank with many options counts little more than one with few."""
-    right = [set(s) for s, ok in zip(row.signs, row.right, strict=True) if ok][:MOST_RIGHT]
-    wrong = [set(s) for s, ok in zip(row.signs, row.right, strict=True) if not ok]
+    right = [s for s, ok in zip(row.signs, row.right, strict=True) if ok][:MOST_RIGHT]
+    wrong = [s for s, ok in zip(row.signs, row.right, strict=True) if not ok]
     for better in right:
         for worse in wrong:
             yield better, worse, float((len(right) * len(wrong)) ** -0.5)

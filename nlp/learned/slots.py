@@ -3,17 +3,18 @@ stands, the words before and after it, who says it again – learned from annota
 option wins. What the rules read is one option, and its being that is one sign.
 """
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nlp.document import Candidate, Document, Turn
-from nlp.learned.keys import of_name
 from nlp.learned.options import Group, Option, Value, groups_of, options
 
 FAR = 4  #: turns; all that is farther is as far
@@ -27,9 +28,9 @@ Signs = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class Chooser:
-    """取舍: the weights of the signs, by group, under hashed names."""
+    """取舍: the weights of the signs, by group and name."""
 
-    weights: Mapping[int, float]
+    weights: Mapping[str, Mapping[str, float]]
 
     def fill(self, document: Document, found: Sequence[Candidate]) -> list[Candidate]:
         """The candidates with each group of slots holding its heaviest option; two never come to say the same."""
@@ -48,11 +49,9 @@ class Chooser:
     def best(self, document: Document, candidate: Candidate, group: Group) -> Option:
         """The heaviest option; among equals the rules' own, then the first."""
         found = options(document, candidate, group)
-        totals = [self._weight(group, signs) for signs in signs_of(document, candidate, group, found)]
+        weights = self.weights.get(group.name, {})
+        totals = [sum(weights.get(n, 0.0) for n in sorted(s)) for s in signs_of(document, candidate, group, found)]
         return max(zip(totals, found, strict=True), key=lambda pair: (round(pair[0], 6), "ruled" in pair[1].kinds))[1]
-
-    def _weight(self, group: Group, signs: Signs) -> float:
-        return sum(self.weights.get(of_name(group.name, name), 0.0) for name in sorted(signs))
 
 
 def filled(candidate: Candidate, group: Group, value: Value) -> Candidate:
@@ -61,16 +60,21 @@ def filled(candidate: Candidate, group: Group, value: Value) -> Candidate:
     return candidate if changed == candidate.value else replace(candidate, value=changed)
 
 
-def from_arrays(keys: npt.NDArray[np.uint64], weights: npt.NDArray[np.float16]) -> Chooser:
+def from_arrays(names: npt.NDArray[np.uint8], weights: npt.NDArray[np.float16]) -> Chooser:
     """The chooser of a stored archive."""
-    return Chooser(dict(zip(keys.tolist(), weights.astype(float).tolist(), strict=True)))
+    numbers = iter(weights.astype(float).tolist())
+    groups: dict[str, list[str]] = json.loads(names.tobytes())
+    return Chooser(
+        {group: dict(zip(signs, islice(numbers, len(signs)), strict=True)) for group, signs in groups.items()}
+    )
 
 
-def to_arrays(weights: Mapping[int, float]) -> dict[str, npt.NDArray[Any]]:
-    """The weights as they are stored, in the order of their keys."""
-    keys = sorted(weights)
-    values = np.array([weights[key] for key in keys], dtype=np.float16)
-    return {"slots.keys": np.array(keys, dtype=np.uint64), "slots.weights": values}
+def to_arrays(weights: Mapping[str, Mapping[str, float]]) -> dict[str, npt.NDArray[Any]]:
+    """The weights as they are stored: the names by group, as JSON, and the numbers in the same order."""
+    groups = {group: sorted(weights[group]) for group in sorted(weights)}
+    names = json.dumps(groups, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    numbers = [weights[group][name] for group, signs in groups.items() for name in signs]
+    return {"slots.names": np.frombuffer(names, dtype=np.uint8), "slots.weights": np.array(numbers, dtype=np.float16)}
 
 
 def signs_of(document: Document, candidate: Candidate, group: Group, found: Sequence[Option]) -> list[Signs]:

@@ -89,5 +89,5 @@ def default() -> Reader:
     """The reader that comes with the product."""
     weights, stored = model.load()
     formula = stored["formula"]
-    chooser = slots.from_arrays(stored["slots.keys"], stored["slots.weights"])
+    chooser = slots.from_arrays(stored["slots.names"], stored["slots.weights"])
     return Reader(weights, Formula(formula["weights"], formula["reliability"], formula["thresholds"]), chooser)

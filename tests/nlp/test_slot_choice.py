@@ -7,7 +7,6 @@ import pytest
 from dongke.types import Polarity
 from nlp import train_slots
 from nlp.document import Candidate, Document, Mark
-from nlp.learned.keys import of_name
 from nlp.learned.options import GROUPS, Group, Option, options
 from nlp.learned.slots import Chooser
 from nlp.pipeline import analyze, prepare
@@ -65,7 +64,7 @@ def test_two_tags_never_come_to_say_the_same() -> None:
     document = prepare(talk("我有三十万闲着", "下个月还有二十万"))
     first = candidate("funds.idle", IDLE, 0)
     second = candidate("funds.idle", {**IDLE, "low": 200000, "high": 200000}, 1)
-    wants_largest = Chooser({of_name("funds.idle.amount", "larger 0"): 5.0})
+    wants_largest = Chooser({"funds.idle.amount": {"larger 0": 5.0}})
     assert [c.value["low"] for c in wants_largest.fill(document, [first, second])] == [300000, 200000]
 
 
