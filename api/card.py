@@ -23,9 +23,10 @@ from followup import service as followup
 from followup.models import State
 from followup.opportunity import Opportunity
 from followup.rights import is_listed
-from profiles import marks, service
+from profiles import service
 from profiles.profile import Profile
-from profiles.rights import Rights
+from profiles.rights.fold import Rights
+from profiles.suitability import marks
 
 #: what `?fields=` may name; customer, as_of and known_at are always there
 FIELDS = (

@@ -112,7 +112,7 @@ def household(
     """一家人的线索: 谁和这位客户共用电话或设备。"""
     from api.printing_identity import household_lines
     from dongke.clock import now
-    from profiles.households import household_of
+    from profiles.identity.households import household_of
 
     as_of = _moment(at) or now()
     for line in household_lines(_run(lambda session, who: household_of(session, customer_id, as_of))):
@@ -146,7 +146,7 @@ def _refresh(done: dict[str, Any]) -> None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    from profiles.identity_rows import moment
+    from profiles.identity.rows import moment
 
     return moment(text, "--at") if text else None
 

@@ -8,8 +8,8 @@ import typer
 from dongke.errors import BadInput
 
 if TYPE_CHECKING:
-    from profiles.bulk import Options, Progress
-    from profiles.bulk_import import Imported
+    from profiles.behaviour.bulk import Options, Progress
+    from profiles.behaviour.bulk_import import Imported
 
 app = typer.Typer(help="批量导入大文件。", no_args_is_help=True)
 
@@ -39,7 +39,7 @@ def events(
     """批量导入行为事件: 校验、去重、写入、按日汇总, 一次事务。同一份文件导入两次不会重复。"""
     from api.commands import prepare_database
     from api.printing import progress
-    from profiles.bulk import Options
+    from profiles.behaviour.bulk import Options
 
     options = Options(_mapping(column or []), timezone, memory)
     prepare_database()
@@ -64,7 +64,7 @@ def run(files: list[Path], options: "Options", rejected: Path | None, step: "Pro
     from dongke.clock import beijing, now
     from dongke.db import session_scope
     from dongke.settings import settings
-    from profiles.bulk_import import import_events
+    from profiles.behaviour.bulk_import import import_events
 
     name = f"events-{beijing(now()):%Y%m%d-%H%M%S}.jsonl"
     target = rejected or settings().data_dir / "rejected" / name

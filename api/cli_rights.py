@@ -27,7 +27,8 @@ def show(customer: Customer) -> None:
     from api.printing_rights import rights_table
     from dongke.db import session_scope
     from dongke.directory import customer as known
-    from profiles import persons, rights_store
+    from profiles.identity import persons
+    from profiles.rights import store as rights_store
 
     _ready()
     with session_scope() as session:
@@ -123,8 +124,8 @@ def _exercise(
     from api.routes.rights import resume
     from dongke.db import session_scope
     from followup.rights import exercise
-    from profiles.rights import Kind
-    from profiles.rights_store import Wish
+    from profiles.rights.fold import Kind
+    from profiles.rights.store import Wish
 
     _ready()
     wish = Wish(Kind(kind), status, subject, assertion, _moment(at), source, reason)

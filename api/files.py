@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dongke.errors import BadInput, DongkeError, TooLarge
-from profiles.dialects import is_event
+from profiles.behaviour.dialects import is_event
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
 TEXTS = (".csv", ".json", ".jsonl", ".ndjson")  #: the files of a folder that are looked into

@@ -19,11 +19,12 @@ from dongke.clock import now
 from dongke.errors import BadInput, Conflict, NotFound
 from dongke.scope import Principal, Role, readable_customer
 from followup.webhooks.profiles import tell_regrouped
-from profiles import conflicts, identity
-from profiles.identifiers import kind_of, normalised
-from profiles.identity_models import IdentityConflict
+from profiles.identity import conflicts
+from profiles.identity import service as identity
+from profiles.identity.identifiers import kind_of, normalised
+from profiles.identity.models import IdentityConflict
+from profiles.identity.resolution import mark_of
 from profiles.models import IdentityLink
-from profiles.resolution import mark_of
 
 CHANGERS = (Role.MANAGER, Role.ADMIN)  #: who merges, unmerges, links, unlinks and settles
 REVEALERS = (Role.MANAGER, Role.COMPLIANCE, Role.ADMIN)  #: who may see a personal identifier unmasked

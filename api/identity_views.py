@@ -13,10 +13,11 @@ from dongke.clock import now
 from dongke.directory import Customer
 from dongke.errors import BadInput
 from dongke.scope import Principal, readable_customer, visible
-from profiles import conflicts, identity
-from profiles.households import Edge, household_of
-from profiles.identifiers import kind_of, registry
-from profiles.identity_models import IdentityConflict
+from profiles.identity import conflicts
+from profiles.identity import service as identity
+from profiles.identity.households import Edge, household_of
+from profiles.identity.identifiers import kind_of, registry
+from profiles.identity.models import IdentityConflict
 from profiles.models import IdentityLink
 from profiles.repository import links_around
 

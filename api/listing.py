@@ -18,8 +18,8 @@ from dongke.types import aware
 from followup.models import State, StoredOpportunity
 from followup.rights import listed
 from followup.service import is_overdue
-from profiles import marks, offers
-from profiles.suitability import Suitability
+from profiles.suitability import marks, offers
+from profiles.suitability.assessment import Suitability
 
 LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)  #: states in which something is still to be done
 _ESCAPES = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})

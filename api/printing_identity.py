@@ -10,7 +10,7 @@ from rich.text import Text
 from dongke.clock import beijing
 
 if TYPE_CHECKING:
-    from profiles.households import Household
+    from profiles.identity.households import Household
 
 
 def identity_page(page: dict[str, Any]) -> Group:

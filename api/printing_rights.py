@@ -4,7 +4,7 @@ from rich import box
 from rich.table import Table
 
 from dongke.clock import beijing
-from profiles.rights import Fact, Rights, policy
+from profiles.rights.fold import Fact, Rights, policy
 
 
 def rights_table(customer_id: str, rights: Rights, facts: list[Fact]) -> Table:

@@ -15,7 +15,7 @@ from dongke.types import aware
 from followup.reports import Question, period, span
 from followup.reports.lists import Item, behind
 from followup.scope import readable_advisor
-from profiles import offers
+from profiles.suitability import offers
 
 DEFAULT_DAYS = 30
 

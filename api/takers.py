@@ -111,7 +111,7 @@ def _attempt(intake: "Intake", row: Any) -> tuple[str, str]:
 
 def _messages(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
     from asr.chatlog import Party, take_messages
-    from profiles.identity import party
+    from profiles.identity.service import party
 
     moment = now()
     known: dict[str, Party | None] = {}
@@ -130,8 +130,8 @@ def _messages(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
 
 def _consents(intake: "Intake", consents: list["Consent"], moment: datetime) -> None:
     """企微 agree and disagree are facts about the customer: events in his timeline, and his word on the analysis."""
-    from profiles.behaviour import take_events
-    from profiles.consents import take_consents
+    from profiles.behaviour.intake import take_events
+    from profiles.rights.consents import take_consents
 
     rows = [
         {
@@ -159,7 +159,7 @@ def _consents(intake: "Intake", consents: list["Consent"], moment: datetime) -> 
 
 def _events(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
     from api.doors import Outcome
-    from profiles.behaviour import expand, take_events
+    from profiles.behaviour.intake import expand, take_events
 
     opened = [one for piece in pieces for one in _opened(piece, expand([piece.row]))]
     result = take_events(intake.session, [p.row for p in opened], now(), heard_at=intake.heard_at)
@@ -192,7 +192,7 @@ def _directory(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
 
 
 def _identifiers(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
-    from profiles.identity_rows import take_rows
+    from profiles.identity.rows import take_rows
 
     result = take_rows(intake.session, [p.row for p in pieces], now())
     intake.summary.customers |= result.customers
@@ -208,7 +208,7 @@ def _snapshots(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
 
 
 def _consent_rows(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
-    from profiles.consents import take_consents
+    from profiles.rights.consents import take_consents
 
     result = take_consents(intake.session, [p.row for p in pieces], by="import")
     intake.summary.customers |= result.customers

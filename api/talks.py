@@ -15,8 +15,8 @@ from dongke.scope import Principal, visible
 from dongke.standing import PROFILE, Purpose
 from profiles.models import StoredAssertion, StoredReading
 from profiles.repository import statements_by_id
-from profiles.rights import Rights
-from profiles.rights_store import right_of
+from profiles.rights.fold import Rights
+from profiles.rights.store import right_of
 
 
 def readable(session: Session, principal: Principal, ident: str) -> tuple[StoredConversation, Customer]:

@@ -18,7 +18,7 @@ from followup.models import Attempt, Note, StoredOpportunity
 from followup.rights import listed
 from profiles.models import BehaviourEvent, StaticSnapshot, TagFeedback
 from profiles.repository import feedback_of
-from profiles.rights import Rights
+from profiles.rights.fold import Rights
 
 _CHANNELS = {"call": "电话", "chat": "企业微信会话"}
 #: behaviour that only looks: no money moved, nothing was opened or closed

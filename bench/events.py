@@ -63,7 +63,7 @@ def _compare() -> None:
     from sqlalchemy import text
 
     from dongke import db
-    from profiles.day_rows import COUNT_DAYS
+    from profiles.behaviour.day_rows import COUNT_DAYS
 
     with db.engine().connect() as c:
         rows, days = (
@@ -159,7 +159,8 @@ def _load(httpx: Any, base: str, heads: dict[str, dict[str, str]], size: int, se
                 began = time.perf_counter()
                 answer = client.post("/v1/events", json=body if size > 1 else body["batch"][0])
                 taken = time.perf_counter() - began
-                assert answer.status_code == 202 and answer.json()["accepted"] == size, answer.text[:300]
+                assert answer.status_code == 202, answer.text[:300]
+                assert answer.json()["accepted"] == size, answer.text[:300]
                 with lock:
                     times.append(taken)
                     sent[0] += size

@@ -35,8 +35,8 @@ def _measure(folder: Path, customers: int) -> None:
 
     from dongke import db
     from dongke.settings import settings
-    from profiles import identity
-    from profiles.identity import Asked, Claim
+    from profiles.identity import service as identity
+    from profiles.identity.service import Asked, Claim
 
     settings.cache_clear()
     url = db.embedded_url(folder / "postgres")

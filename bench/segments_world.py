@@ -22,10 +22,11 @@ from followup import playbooks
 from followup.models import Attempt, State
 from followup.segment_source import follow_states, matter
 from followup.service import compute, refresh
-from profiles import persons, rights_store
-from profiles.behaviour import take_events
+from profiles.behaviour.intake import take_events
+from profiles.identity import persons
 from profiles.models import StoredAssertion
-from profiles.rights import Kind
+from profiles.rights import store as rights_store
+from profiles.rights.fold import Kind
 from profiles.segments import gate
 from profiles.segments.checks import Moment
 from profiles.segments.evaluate import holds

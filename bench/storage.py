@@ -29,7 +29,7 @@ def _figures(engine: db.Engine, median: Callable[..., float]) -> Iterator[tuple[
     import time
 
     from dongke.directory import Advisor, Branch, set_owner
-    from profiles.behaviour import take_events
+    from profiles.behaviour.intake import take_events
     from profiles.service import profile_of
 
     began = now() - timedelta(days=90)

@@ -1,7 +1,7 @@
 """处理状态: what may be done with a customer's data now – the outcome of his rights, in the form that SQL asks it.
 
-`profiles/rights.py` folds the facts (consents, objections, states) and writes a row here in the same transaction, only
-for customers who are not in the ordinary state. Every reader of customers' data keeps to `processable`.
+`profiles/rights/fold.py` folds the facts (consents, objections, states) and writes a row here in the same transaction,
+only for customers who are not in the ordinary state. Every reader of customers' data keeps to `processable`.
 """
 
 from datetime import datetime

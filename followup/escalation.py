@@ -113,6 +113,9 @@ def _tell(session: Session, level: str, rows: Sequence[_Row], moment: datetime, 
         .join(due, and_(due.c.playbook == col(o.playbook), due.c.due_at == col(o.due_at)))
         .where(col(o.state).in_(UNDONE), *_missed(), listed(), ~_told(o, kind, level, due), _below(o, due))
     )
+    chosen = chosen.order_by(
+        ident
+    )  # all are chosen before one is written: the look for older notices sees none of these
     columns = ["id", "kind", "customer_id", "advisor_id", "due_at", "text", "made_at", "opportunity_id", "level"]
     query = insert(Notice).from_select(columns, chosen).on_conflict_do_nothing().returning(col(Notice.opportunity_id))
     ids = [str(one) for one in session.execute(query).scalars()]

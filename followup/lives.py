@@ -20,10 +20,10 @@ from dongke.types import Channel, Polarity, Speaker, TopicMention, Utterance
 from followup.history import Contact, Event, History, Ownership, Said
 from profiles import repository
 from profiles.facts import CustomerFacts, Statement
-from profiles.grouping import members_of, newest
+from profiles.identity.grouping import members_of, newest
 from profiles.models import StoredReading
-from profiles.rights import kept
-from profiles.rights_store import rights_of
+from profiles.rights.fold import kept
+from profiles.rights.store import rights_of
 
 FIRST = datetime(1990, 1, 1, tzinfo=UTC)  #: an owner without a date owned from the beginning
 

@@ -20,7 +20,7 @@ from followup.deadlines import as_date
 from followup.models import Notice, State, StoredOpportunity
 from followup.rights import listed
 from profiles.models import StaticSnapshot
-from profiles.suitability import assess
+from profiles.suitability.assessment import assess
 
 MATURITY_DAYS = (7, 3, 0)  #: trading days before a maturity at which the owner is reminded
 EXPIRY_DAYS = 30  #: days before a questionnaire expires

@@ -10,8 +10,8 @@ from sqlmodel import Session, col, select
 from dongke.directory import Advisor, Customer
 from dongke.scope import Principal, visible
 from dongke.standing import Purpose, processable
+from profiles.identity.persons import canonicals
 from profiles.models import BehaviourEvent, IdentityLink, StoredAssertion
-from profiles.persons import canonicals
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from followup.models import StoredOpportunity
 from followup.opportunity import Opportunity
 from followup.rights import is_listed, listed
 from profiles.models import StoredAssertion, StoredReading
-from profiles.rights_store import right_of
+from profiles.rights.store import right_of
 
 _VALUE = StoredAssertion.__table__.c.value  # type: ignore[attr-defined]
 

@@ -19,7 +19,7 @@ from followup.models import Attempt, ManualAction, Note, State, StoredOpportunit
 from followup.opportunity import Cause, Miss, Opportunity
 from followup.webhooks import changes, outbox
 from profiles.facts import CustomerFacts
-from profiles.grouping import members_of, newest
+from profiles.identity.grouping import members_of, newest
 from profiles.service import facts_of
 
 

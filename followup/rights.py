@@ -8,15 +8,16 @@ from sqlmodel import Session, col
 from dongke.standing import PROFILE, Purpose, processable
 from followup.models import Notice, StoredOpportunity
 from followup.service import refresh
-from profiles import persons, rights_store
-from profiles.rights import Fact, Rights, policy
-from profiles.rights_store import Wish
+from profiles.identity import persons
+from profiles.rights import store as rights_store
+from profiles.rights.fold import Fact, Rights, policy
+from profiles.rights.store import Wish
 
 
 def exercise(session: Session, customer_id: str, wish: Wish, *, by: str) -> list[Fact]:
     """Notes the wish and recomputes the person's opportunities in the same transaction: it takes effect at once.
 
-    Raises what `profiles.rights_store.record` raises.
+    Raises what `profiles.rights.store.record` raises.
     """
     persons.alone(session, customer_id)
     facts = rights_store.record(session, customer_id, wish, by=by)

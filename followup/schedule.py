@@ -24,8 +24,8 @@ from followup.reports.measuring import measure_new
 from followup.segment_source import follow_states
 from followup.service import refresh_many
 from followup.webhooks import outbox
-from profiles import anonymous
-from profiles.identifiers import registry
+from profiles.identity import anonymous
+from profiles.identity.identifiers import registry
 from profiles.segments import saved, view
 from profiles.service import trading_calendar
 

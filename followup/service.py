@@ -20,7 +20,7 @@ from followup import opportunities, playbooks, repository
 from followup.history import History
 from followup.models import Attempt, ManualAction, Note, StoredOpportunity
 from followup.opportunity import Opportunity
-from profiles import identity
+from profiles.identity import service as identity
 from profiles.models import StoredAssertion
 from profiles.service import trading_calendar
 

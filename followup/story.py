@@ -14,8 +14,9 @@ from dongke.directory import Advisor, Branch, Customer, set_owner
 from dongke.errors import BadInput, DongkeError
 from dongke.types import Conversation, Evidence, Explanation, Polarity, Reading, TagAssertion, aware
 from followup import service
-from profiles import identity, tagging
-from profiles.behaviour import take_events
+from profiles import tagging
+from profiles.behaviour.intake import take_events
+from profiles.identity import service as identity
 from profiles.models import StaticSnapshot
 
 Row: TypeAlias = Mapping[str, Any]

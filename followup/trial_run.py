@@ -21,7 +21,7 @@ from followup.models import StoredOpportunity
 from followup.playbooks import Playbook
 from followup.trial import Compared
 from profiles.models import StoredAssertion
-from profiles.rights import policy
+from profiles.rights.fold import policy
 from profiles.service import trading_calendar
 
 QUOTE_CHARS = 60

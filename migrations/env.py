@@ -16,10 +16,10 @@ import dongke.users
 import followup.models
 import followup.reports.models
 import followup.webhooks.models
-import profiles.behaviour_models
-import profiles.identity_models
+import profiles.behaviour.models
+import profiles.identity.models
 import profiles.models
-import profiles.rights_models
+import profiles.rights.models
 import profiles.segments.models
 from dongke.db import AwareDateTime
 

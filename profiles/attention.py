@@ -12,7 +12,7 @@ from dongke.clock import beijing
 from profiles.beliefs import Status, Tag
 from profiles.crosscheck import Contradiction
 from profiles.labels import as_date, date_text, label, tag_label, value_text
-from profiles.suitability import Suitability
+from profiles.suitability.assessment import Suitability
 
 LINES = 3
 SOON = timedelta(days=2)

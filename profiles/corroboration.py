@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from dongke.clock import beijing
+from profiles.behaviour.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, VIEWS, is_buy, is_sale, total
 from profiles.beliefs import MOST_CONFIDENCE, Status, Support, Tag
-from profiles.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, VIEWS, is_buy, is_sale, total
 from profiles.expiry import Evidence, day_text, from_place
 from profiles.labels import date_text, label, yuan_text
 from profiles.parameters import Parameters

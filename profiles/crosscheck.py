@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from dongke.clock import beijing
+from profiles.behaviour.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, UNANSWERED, is_buy, is_sale, total
 from profiles.beliefs import Status, Tag
-from profiles.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, UNANSWERED, is_buy, is_sale, total
 from profiles.expiry import Evidence, day_text, is_large
 from profiles.labels import date_text, label, tag_label, value_text, yuan_text
 from profiles.parameters import Parameters
-from profiles.suitability import Suitability
+from profiles.suitability.assessment import Suitability
 from profiles.windows import holds
 
 MISSED_CALLS = 3  #: unanswered in the hours he named, none answered

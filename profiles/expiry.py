@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from dongke.clock import at_beijing, beijing
-from profiles.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, Deeds, amount_of, is_buy
+from profiles.behaviour.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, Deeds, amount_of, is_buy
 from profiles.facts import CustomerFacts, Event, Snapshot, Statement
 from profiles.labels import as_date, date_text, label, yuan_text
 from profiles.parameters import Parameters, TagParameters

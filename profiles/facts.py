@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from dongke.clock import beijing
-from profiles.grouping import Link, canonical_of, members_of
+from profiles.identity.grouping import Link, canonical_of, members_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class CustomerFacts:
     snapshots: tuple[Snapshot, ...] = ()
     links: tuple[Link, ...] = ()
     readings: tuple[ReadTalk, ...] = ()
-    refused: frozenset[str] = frozenset()  #: purposes that he refuses now (`profiles.rights.kept` has applied them)
+    refused: frozenset[str] = frozenset()  #: purposes that he refuses now (`rights.fold.kept` has applied them)
 
     @property
     def customer_ids(self) -> set[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.types import DateTime, String
 from sqlmodel import Session
 
 from profiles.facts import CustomerFacts, Event, Quote, ReadTalk, Snapshot, Statement
-from profiles.grouping import Link
+from profiles.identity.grouping import Link
 
 #: the customer and everyone he was ever merged with, directly or through others
 _WHO = """

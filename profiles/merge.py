@@ -16,11 +16,11 @@ from profiles.crosscheck import contradictions, stances
 from profiles.expiry import Evidence
 from profiles.facts import CustomerFacts
 from profiles.features import features
-from profiles.grouping import members_of
+from profiles.identity.grouping import members_of
 from profiles.parameters import Parameters, parameters
 from profiles.profile import Profile
 from profiles.profile import current_tags as _current_tags
-from profiles.suitability import assess
+from profiles.suitability.assessment import assess
 
 
 def fold(

@@ -11,9 +11,9 @@ from profiles.beliefs import Status, Tag
 from profiles.crosscheck import Contradiction
 from profiles.features import Feature
 from profiles.labels import categories, category, label, tag_label, value_text
-from profiles.marks import of_tag
-from profiles.rights import refusal_text
-from profiles.suitability import Suitability
+from profiles.rights.fold import refusal_text
+from profiles.suitability.assessment import Suitability
+from profiles.suitability.marks import of_tag
 
 SOURCES = {"spoken": "客户亲口说", "corrected": "人工更正"}
 _CONTACT = {"time": "best_contact_time", "channel": "best_channel"}

@@ -9,9 +9,9 @@ from sqlalchemy import ARRAY, Row, String, any_, literal, select
 from sqlmodel import Session, col
 
 from profiles import loading
-from profiles.calls import calls_of
+from profiles.behaviour.calls import calls_of
 from profiles.facts import CustomerFacts, Event, Feedback, ReadTalk, Snapshot, Statement
-from profiles.grouping import Link
+from profiles.identity.grouping import Link
 from profiles.loading import quote_of as quote_of
 from profiles.models import (
     BehaviourEvent,

@@ -12,8 +12,8 @@ from profiles import repository
 from profiles.facts import CustomerFacts
 from profiles.merge import fold
 from profiles.profile import Profile
-from profiles.rights import kept
-from profiles.rights_store import rights_of
+from profiles.rights.fold import kept
+from profiles.rights.store import rights_of
 
 
 def facts_of(

@@ -22,7 +22,7 @@ from dongke.types import aware
 from profiles.facts import Snapshot
 from profiles.labels import tables
 from profiles.models import StaticSnapshot
-from profiles.products import KINDS
+from profiles.suitability.products import KINDS
 from profiles.tables import Source, is_text, rows_of
 
 RISK_LEVELS = ("C0", "C1", "C2", "C3", "C4", "C5")

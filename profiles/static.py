@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from dongke.clock import now
 from dongke.directory import Advisor, Branch, Customer, Ownership
 from dongke.errors import BadInput, DongkeError
-from profiles import identity
-from profiles.rights_store import erased
+from profiles.identity import service as identity
+from profiles.rights.store import erased
 from profiles.snapshots import SnapshotResult, effective_at
 from profiles.snapshots import take_snapshots as take_snapshots
 from profiles.tables import Source, is_text, rows_of

@@ -18,7 +18,7 @@ from dongke.errors import BadInput, NotFound
 from dongke.scope import Principal, Role, readable_customer
 from dongke.types import Evidence, Reading, TagAssertion
 from profiles import labels
-from profiles.identity import canonical
+from profiles.identity.service import canonical
 from profiles.models import StoredAssertion, StoredReading, TagFeedback
 
 VERDICTS = ("right", "wrong", "corrected")

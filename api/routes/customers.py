@@ -15,8 +15,8 @@ from api.problems import responses
 from api.timeline import timeline
 from dongke import audit
 from dongke.scope import readable_customer
-from profiles import identity
-from profiles.rights_store import right_of
+from profiles.identity import service as identity
+from profiles.rights.store import right_of
 
 router = APIRouter(tags=["客户"])
 

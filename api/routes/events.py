@@ -23,12 +23,12 @@ from dongke.db import session_scope
 from dongke.errors import BadInput
 from dongke.scope import readable_customer
 from dongke.standing import Purpose
-from profiles import identity
-from profiles.day_rows import days_of
-from profiles.dialects import TRAITS, expand
+from profiles.behaviour.day_rows import days_of
+from profiles.behaviour.dialects import TRAITS, expand
+from profiles.behaviour.traits import traits_of
+from profiles.identity import service as identity
 from profiles.repository import events_of
-from profiles.rights_store import right_of
-from profiles.traits import traits_of
+from profiles.rights.store import right_of
 
 router = APIRouter(tags=["行为与触达"])
 MAX_DAYS = 366

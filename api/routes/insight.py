@@ -16,7 +16,7 @@ from dongke.scope import readable_customer
 from followup.adherence import board as talks
 from followup.digging import board as digging
 from followup.people import Scope
-from profiles.persons import canonical
+from profiles.identity.persons import canonical
 
 router = APIRouter(tags=["洞察"])
 MAX_TALK_DAYS = 92  #: every talk of the period is read

@@ -15,7 +15,7 @@ from dongke.scope import visible
 from dongke.types import aware
 from followup.models import Notice, StoredOpportunity
 from followup.rights import told
-from profiles import marks, offers
+from profiles.suitability import marks, offers
 
 router = APIRouter(tags=["商机"])
 

@@ -24,13 +24,15 @@ from dongke.errors import BadInput
 from dongke.scope import Principal, Role, readable_customer
 from dongke.types import aware
 from followup.rights import exercise
-from profiles import offers, persons, rights_store
+from profiles.identity import persons
 from profiles.models import StaticSnapshot
-from profiles.products import PERMISSION, products_on
-from profiles.rights import Fact
-from profiles.rights import Kind as RightKind
-from profiles.rights_store import Wish
-from profiles.suitability import offer
+from profiles.rights import store as rights_store
+from profiles.rights.fold import Fact
+from profiles.rights.fold import Kind as RightKind
+from profiles.rights.store import Wish
+from profiles.suitability import offers
+from profiles.suitability.assessment import offer
+from profiles.suitability.products import PERMISSION, products_on
 
 router = APIRouter(tags=["权利与适当性"])
 

@@ -9,11 +9,11 @@ from sqlmodel import Session, col, select
 from asr.models import StoredConversation
 from followup.attribution.credit import Outcome, Touch
 from profiles import repository
-from profiles.deeds import INFLOWS, OUTFLOWS, amount_of
+from profiles.behaviour.deeds import INFLOWS, OUTFLOWS, amount_of
 from profiles.facts import Event
+from profiles.identity.persons import canonicals
 from profiles.models import StoredAssertion, StoredReading
-from profiles.persons import canonicals
-from profiles.rights_store import rights_of
+from profiles.rights.store import rights_of
 
 OUTCOMES: Mapping[str, str] = {"net_assets": "净新增资产(元)", "permissions": "开通权限(个)"}
 #: the events that each outcome is counted from

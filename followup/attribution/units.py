@@ -1,7 +1,7 @@
 """实验的单位: a customer, or the household that shares a telephone or a device – for the arms of an experiment.
 
-A household is the closure of `profiles.households` edges at one moment, named by its smallest id: members of one family
-talk to each other, so that they must be in one arm.
+A household is the closure of `profiles.identity.households` edges at one moment, named by its smallest id: members of
+one family talk to each other, so that they must be in one arm.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -9,11 +9,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from profiles.households import edges_of
-from profiles.identifiers import kind_of
-from profiles.identity import identifiers_of
-from profiles.persons import canonicals
-from profiles.resolution import told_of
+from profiles.identity.households import edges_of
+from profiles.identity.identifiers import kind_of
+from profiles.identity.persons import canonicals
+from profiles.identity.resolution import told_of
+from profiles.identity.service import identifiers_of
 
 
 def units(session: Session, persons: Collection[str], unit: str, at: datetime) -> dict[str, str]:

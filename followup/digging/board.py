@@ -17,8 +17,8 @@ from followup.digging.scores import Dig, Score, digs, score
 from followup.history import History
 from followup.lives import Life, Wanted, lives
 from followup.people import Scope, tellers
+from profiles.behaviour.deeds import INFLOWS
 from profiles.corrections import apply
-from profiles.deeds import INFLOWS
 from profiles.models import StoredAssertion
 from profiles.service import trading_calendar
 

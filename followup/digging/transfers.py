@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from followup.history import Event
-from profiles.deeds import INFLOWS
+from profiles.behaviour.deeds import INFLOWS
 from profiles.labels import yuan_text
 
 if TYPE_CHECKING:

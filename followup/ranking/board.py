@@ -19,18 +19,19 @@ from followup.ranking.model import Approach, Candidate, Morning, Person
 from followup.ranking.morning import rank
 from followup.rights import is_listed
 from followup.scope import readable_advisor
-from profiles import marks, repository
+from profiles import repository
+from profiles.behaviour.deeds import ANSWERED, UNANSWERED
 from profiles.crosscheck import stances
-from profiles.deeds import ANSWERED, UNANSWERED
 from profiles.facts import CustomerFacts
 from profiles.features import view_of
 from profiles.features.contact import best_contact_time
 from profiles.labels import as_date
 from profiles.merge import tags_at
-from profiles.rights import Rights, kept
-from profiles.rights_store import rights_of
+from profiles.rights.fold import Rights, kept
+from profiles.rights.store import rights_of
 from profiles.service import trading_calendar
-from profiles.suitability import Suitability, assess
+from profiles.suitability import marks
+from profiles.suitability.assessment import Suitability, assess
 
 LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)
 MONEY = ("idle_funds", "external_assets")

@@ -10,7 +10,7 @@ from typing import Any
 from dongke.clock import beijing
 from profiles.beliefs import Tag
 from profiles.features import Feature
-from profiles.suitability import Offer
+from profiles.suitability.assessment import Offer
 
 
 @dataclass(frozen=True, slots=True)

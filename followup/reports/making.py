@@ -16,8 +16,8 @@ from followup.reports.numbers import Tally, line_numbers
 from followup.reports.question import Question
 from followup.reports.report import Detail, Line, Report
 from followup.reports.voices import voices
-from profiles import marks, offers
 from profiles.service import trading_calendar
+from profiles.suitability import marks, offers
 
 MAX_DETAILS = 20_000  #: rows of 明细; the rest stands behind the numbers on the page
 WHOLE = "合计"

@@ -18,7 +18,7 @@ from dongke.settings import settings
 from followup.webhooks import outbox
 from followup.webhooks.catalogue import EventType, Fact
 from followup.webhooks.models import DeliveryState, WebhookDelivery, WebhookEvent, WebhookReceiver
-from profiles.sealing import seal, unseal
+from profiles.identity.sealing import seal, unseal
 
 SECRET_BYTES = 32
 BOTH_SIGN = timedelta(hours=24)  #: how long an old secret signs beside the new one

@@ -11,7 +11,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-#: as profiles/days.py counts, written out: a migration must not change when the code does
+#: as profiles/behaviour/days.py counts, written out: a migration must not change when the code does
 _COUNT = r"""
     insert into behaviourday (customer_id, day, event, product, count, amount, last_at)
     select customer_id, (at at time zone 'UTC' + interval '8 hours')::date, event,

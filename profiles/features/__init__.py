@@ -8,8 +8,8 @@ from datetime import datetime
 from operator import attrgetter
 
 from dongke.clock import TradingCalendar, beijing
+from profiles.behaviour.deeds import Deeds
 from profiles.beliefs import Tag
-from profiles.deeds import Deeds
 from profiles.facts import CustomerFacts
 from profiles.features.activity import last_login, net_flow, trades, trading_frequency
 from profiles.features.assets import asset_distribution, external_total

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from profiles.deeds import INFLOWS, OUTFLOWS, TRADES, total
+from profiles.behaviour.deeds import INFLOWS, OUTFLOWS, TRADES, total
 from profiles.features.model import Feature, View, unknown
 from profiles.labels import yuan_text
 

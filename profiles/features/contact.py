@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dongke.clock import beijing
+from profiles.behaviour.deeds import ANSWERED, UNANSWERED
 from profiles.beliefs import Tag
-from profiles.deeds import ANSWERED, UNANSWERED
 from profiles.facts import Event
 from profiles.features.beta import credible_interval
 from profiles.features.model import Feature, Part, View, unknown

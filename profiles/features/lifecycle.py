@@ -11,8 +11,8 @@ from datetime import date, datetime, time
 from typing import NamedTuple
 
 from dongke.clock import BEIJING, TradingCalendar, at_beijing, beijing
+from profiles.behaviour.deeds import INFLOWS, TRADES
 from profiles.beliefs import Status, Tag
-from profiles.deeds import INFLOWS, TRADES
 from profiles.expiry import stale_at
 from profiles.facts import Event
 from profiles.features.model import UNKNOWN, Feature, Part, View, unknown

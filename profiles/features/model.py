@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from dongke.clock import TradingCalendar, beijing
+from profiles.behaviour.deeds import Deeds
 from profiles.beliefs import Tag
-from profiles.deeds import Deeds
 from profiles.facts import CustomerFacts, Event
 from profiles.parameters import Parameters
 

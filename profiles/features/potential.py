@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from dongke.clock import beijing
+from profiles.behaviour.deeds import ANSWERED, INFLOWS, TRADES, UNANSWERED, VIEWS
 from profiles.beliefs import Tag
-from profiles.deeds import ANSWERED, INFLOWS, TRADES, UNANSWERED, VIEWS
 from profiles.features.model import Feature, Part, View, unknown
 from profiles.labels import as_date, date_text, tag_label, value_text
 

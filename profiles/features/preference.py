@@ -10,8 +10,8 @@ from decimal import Decimal
 from itertools import takewhile
 from typing import NamedTuple
 
+from profiles.behaviour.deeds import TRADES, VIEWS, is_buy
 from profiles.beliefs import Status, confidence_of, strength_of
-from profiles.deeds import TRADES, VIEWS, is_buy
 from profiles.expiry import stale_at
 from profiles.facts import Statement
 from profiles.features.model import Feature, Part, View, unknown

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from dongke.clock import at_beijing, beijing
-from profiles.deeds import INFLOWS, OUTFLOWS, TRADES
+from profiles.behaviour.deeds import INFLOWS, OUTFLOWS, TRADES
 from profiles.facts import CustomerFacts
 
 HORIZON_DAYS = 16  #: a row is read again after so many days at the latest

@@ -18,9 +18,8 @@ from dongke.clock import now
 from dongke.directory import Advisor, Customer
 from dongke.errors import BadInput, NotFound
 from dongke.scope import Principal, readable_customer
-from profiles import suitability
+from profiles.identity.persons import canonical
 from profiles.labels import tables
-from profiles.persons import canonical
 from profiles.segments import gate
 from profiles.segments.checks import Moment
 from profiles.segments.evaluate import Finding, explain
@@ -31,7 +30,8 @@ from profiles.segments.row import Row
 from profiles.segments.tree import Tree, leaf
 from profiles.segments.view import MOST_AT_ONCE, settle, stored
 from profiles.service import trading_calendar
-from profiles.suitability import allowed, table_on
+from profiles.suitability import assessment as suitability
+from profiles.suitability.assessment import allowed, table_on
 
 MATURITY_DAYS = (7, 3, 0)  #: T-7, T-3, T-0
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

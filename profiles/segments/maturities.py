@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from dongke.clock import TradingCalendar
+from profiles.behaviour.deeds import INFLOWS, amount_of, is_buy, is_sale
 from profiles.beliefs import Tag
-from profiles.deeds import INFLOWS, amount_of, is_buy, is_sale
 from profiles.facts import CustomerFacts, Event
 from profiles.labels import as_date, label, yuan_text
 from profiles.parameters import Parameters

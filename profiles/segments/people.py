@@ -10,13 +10,13 @@ from sqlmodel import Session, col, select
 from dongke.clock import TradingCalendar
 from dongke.directory import Advisor, Customer
 from profiles.facts import CustomerFacts
-from profiles.grouping import members_of
+from profiles.identity.grouping import members_of
 from profiles.merge import fold
 from profiles.parameters import parameters
 from profiles.profile import Profile
 from profiles.repository import load_many
-from profiles.rights import kept
-from profiles.rights_store import rights_of
+from profiles.rights.fold import kept
+from profiles.rights.store import rights_of
 from profiles.segments.due import State, marks_of
 from profiles.segments.follow import FollowSource, FollowState
 from profiles.segments.row import Basics, Row, row_of

@@ -22,7 +22,7 @@ from profiles.profile import Profile
 from profiles.segments.follow import FollowState, Matter
 from profiles.segments.maturities import Maturity, maturities
 from profiles.segments.vocabulary import VALUE, Attribute, Field, vocabulary
-from profiles.suitability import Suitability, allowed, assess, table_on
+from profiles.suitability.assessment import Suitability, allowed, assess, table_on
 
 Item = Mapping[str, Any]
 SUITABILITY = "suitability"  #: among the values, for lists that suggest; no attribute

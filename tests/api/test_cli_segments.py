@@ -12,7 +12,7 @@ from dongke.clock import now
 from dongke.errors import BadInput, NotFound
 from dongke.scope import Principal, Role
 from followup import playbooks
-from profiles.behaviour import take_events
+from profiles.behaviour.intake import take_events
 from profiles.segments.reading import from_sentence
 from profiles.segments.saved import Definition, create
 from profiles.segments.vocabulary import vocabulary

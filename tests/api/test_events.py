@@ -13,7 +13,7 @@ from dongke import db
 from dongke.audit import AuditEntry
 from dongke.clock import now
 from dongke.directory import Customer
-from profiles import identity
+from profiles.identity import service as identity
 from profiles.models import BehaviourEvent
 
 Login = Callable[[str], dict[str, str]]

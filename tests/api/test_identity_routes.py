@@ -17,7 +17,8 @@ from dongke.audit import AuditEntry, broken_at
 from dongke.clock import now
 from dongke.directory import set_owner
 from followup.models import StoredOpportunity
-from profiles import conflicts, identity
+from profiles.identity import conflicts
+from profiles.identity import service as identity
 from profiles.models import BehaviourEvent, IdentityLink
 
 Login = Callable[[str], dict[str, str]]
@@ -281,7 +282,7 @@ def test_a_file_of_identifiers_is_known_by_its_columns(tmp_path: Path, broker: N
 
 def _named_device() -> bool:
     """Under which kind the event's dialect keeps an anonymousId."""
-    from profiles.dialects import translate
+    from profiles.behaviour.dialects import translate
 
     row = {"type": "track", "messageId": "x", "anonymousId": "a-b-c-d", "event": "x", "timestamp": now().isoformat()}
     return translate(row, None).who[0][0] == "device"

@@ -21,10 +21,10 @@ from dongke.types import Conversation, Evidence, Explanation, Polarity, Reading,
 from followup import rights as followup_rights
 from followup import service
 from nlp.pipeline import read
-from profiles import identity
+from profiles.identity import service as identity
 from profiles.models import BehaviourEvent, StaticSnapshot
-from profiles.rights import Kind
-from profiles.rights_store import Wish
+from profiles.rights.fold import Kind
+from profiles.rights.store import Wish
 from profiles.tagging import store_reading
 
 Login = Callable[[str], dict[str, str]]

@@ -17,8 +17,8 @@ from api.queue import Task
 from asr.models import StoredConversation
 from dongke import db
 from dongke.clock import now
-from profiles import rights_store
 from profiles.models import StoredAssertion, StoredReading
+from profiles.rights import store as rights_store
 
 Talk = Callable[..., dict[str, Any]]
 Login = Callable[[str], dict[str, str]]

@@ -28,7 +28,7 @@ from dongke.directory import Customer, set_owner
 from dongke.settings import settings
 from followup import schedule
 from followup.models import Notice, StoredOpportunity
-from profiles import identity
+from profiles.identity import service as identity
 from profiles.models import Identifier, StoredAssertion
 
 WHO, KIN, TALK, SOUND = "KH7788", "C1", "TALK7788", "REC7788"

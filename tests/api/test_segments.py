@@ -12,9 +12,10 @@ from api import pipeline
 from dongke import db
 from dongke.clock import TradingCalendar, beijing, now
 from dongke.directory import Customer
-from profiles import persons, rights_store
-from profiles.behaviour import take_events
-from profiles.rights import Kind
+from profiles.behaviour.intake import take_events
+from profiles.identity import persons
+from profiles.rights import store as rights_store
+from profiles.rights.fold import Kind
 from profiles.snapshots import take_snapshots
 
 Talk = Callable[..., dict[str, Any]]

@@ -9,10 +9,10 @@ import dongke.audit
 import dongke.quarantine
 import dongke.users
 import followup.models
-import profiles.behaviour_models
-import profiles.identity_models
+import profiles.behaviour.models
+import profiles.identity.models
 import profiles.models
-import profiles.rights_models
+import profiles.rights.models
 import profiles.segments.models
 from dongke import db
 

@@ -12,7 +12,7 @@ from dongke.errors import NotFound
 from dongke.scope import Principal, Role
 from followup.attribution.units import components, units
 from followup.scope import readable_advisor
-from profiles import identity
+from profiles.identity import service as identity
 
 LONG_AGO = datetime.fromisoformat("2026-01-05T09:00:00+08:00")
 LATER = LONG_AGO + timedelta(days=90)

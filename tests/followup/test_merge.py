@@ -14,7 +14,7 @@ from dongke.scope import Principal, Role
 from dongke.types import Conversation, Evidence, Explanation, Polarity, Reading, Speaker, TagAssertion
 from followup import service
 from followup.models import ManualAction, State, StoredOpportunity
-from profiles import identity
+from profiles.identity import service as identity
 from profiles.tagging import store_reading
 
 LONG_AGO = datetime.fromisoformat("2026-01-05T09:00:00+08:00")

@@ -15,7 +15,7 @@ from followup.ranking.model import parameters
 from profiles.beliefs import Status, Tag
 from profiles.facts import Statement
 from profiles.features import Feature
-from profiles.suitability import Offer
+from profiles.suitability.assessment import Offer
 
 NOW = datetime.fromisoformat("2026-06-10T08:40:00+08:00")  #: a Wednesday
 CALENDAR = TradingCalendar()

@@ -15,7 +15,7 @@ from dongke.settings import settings
 from dongke.types import Conversation, Evidence, Explanation, Polarity, Reading, Speaker, TagAssertion
 from followup import playbooks, schedule, service
 from followup.models import JobRun, Note, Notice, State, StoredOpportunity
-from profiles import identity
+from profiles.identity import service as identity
 from profiles.models import StaticSnapshot
 from profiles.tagging import store_reading
 

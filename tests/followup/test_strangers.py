@@ -8,12 +8,13 @@ from dongke.clock import now
 from dongke.directory import Advisor, Branch, set_owner
 from dongke.settings import settings
 from followup import schedule
-from profiles import anonymous, identity
-from profiles.behaviour_models import BehaviourDay
-from profiles.identity import Claim
-from profiles.identity_models import AnonymousEvent
+from profiles.behaviour.models import BehaviourDay
+from profiles.identity import anonymous
+from profiles.identity import service as identity
+from profiles.identity.models import AnonymousEvent
+from profiles.identity.resolution import mark_of
+from profiles.identity.service import Claim
 from profiles.models import BehaviourEvent
-from profiles.resolution import mark_of
 
 
 def test_the_job_claims_and_forgets(session: Session) -> None:

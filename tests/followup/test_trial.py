@@ -18,8 +18,8 @@ from followup.playbooks import Due, Playbook
 from followup.replay import replay
 from followup.trial import Change, Compared, summary, try_out
 from nlp.pipeline import read
-from profiles import rights_store
-from profiles.rights import Kind
+from profiles.rights import store as rights_store
+from profiles.rights.fold import Kind
 
 RUNNING = playbooks.load()
 IDLE = next(book for book in RUNNING if book.id == "idle_funds")

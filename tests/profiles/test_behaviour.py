@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, func, select
 
-from profiles.behaviour import expand, read_events, take_events
+from profiles.behaviour.intake import expand, read_events, take_events
 from profiles.models import BehaviourEvent
 from profiles.service import facts_of
 

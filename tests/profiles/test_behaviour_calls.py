@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from asr.models import Recording
 from followup.service import add_attempt
-from profiles.behaviour import take_events
-from profiles.calls import CONTACTS
+from profiles.behaviour.calls import CONTACTS
+from profiles.behaviour.intake import take_events
 from profiles.service import facts_of, profile_of
 
 At = Callable[[str], datetime]

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, text
 
-from profiles.behaviour import take_events
-from profiles.day_rows import days_of
-from profiles.days import Day, amount_of, fold_days
+from profiles.behaviour.day_rows import days_of
+from profiles.behaviour.days import Day, amount_of, fold_days
+from profiles.behaviour.intake import take_events
+from profiles.behaviour.traits import traits_of
 from profiles.facts import Event
 from profiles.service import facts_of, profile_of
-from profiles.traits import traits_of
 
 At = Callable[[str], datetime]
 EVER = (date(1990, 1, 1), date(2100, 1, 1))

@@ -13,11 +13,12 @@ from sqlmodel import Session, select, text
 
 from dongke.errors import BadInput
 from dongke.quarantine import Quarantined, waiting
-from profiles import bulk_import, bulk_load, identity
-from profiles.behaviour import take_events
-from profiles.bulk import Options
-from profiles.bulk_import import Imported, import_events
-from profiles.day_rows import COUNT_DAYS
+from profiles.behaviour import bulk_import, bulk_load
+from profiles.behaviour.bulk import Options
+from profiles.behaviour.bulk_import import Imported, import_events
+from profiles.behaviour.day_rows import COUNT_DAYS
+from profiles.behaviour.intake import take_events
+from profiles.identity import service as identity
 from profiles.models import BehaviourEvent
 
 At = Callable[[str], datetime]

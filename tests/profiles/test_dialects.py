@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from dongke.errors import BadInput
-from profiles.dialects import MAYBE, ORIGINAL, expand, is_event, translate
-from profiles.event_names import names
+from profiles.behaviour.dialects import MAYBE, ORIGINAL, expand, is_event, translate
+from profiles.behaviour.event_names import names
 
 MS = 1780884000000  # 2026-06-08T10:00:00+08:00
 AT = datetime(2026, 6, 8, 2, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profiles.grouping import Link, canonical_of, joining_link, members_of
+from profiles.identity.grouping import Link, canonical_of, joining_link, members_of
 from profiles.merge import fold
 
 START = datetime(2026, 6, 1, tzinfo=UTC)

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from dongke.errors import BadInput
-from profiles import identifiers
-from profiles.identifiers import kind_of, masked, normalised, registry
+from profiles.identity import identifiers
+from profiles.identity.identifiers import kind_of, masked, normalised, registry
 
 MOBILE = "139" + "0000" + "1234"
 

@@ -8,12 +8,13 @@ import pytest
 from sqlmodel import Session, select
 
 from dongke.errors import BadInput, Conflict, NotFound, NotReady
-from profiles import anonymous, conflicts, identity
-from profiles.identity import Asked, Claim
-from profiles.identity_models import AnonymousEvent, IdentityConflict
+from profiles.identity import anonymous, conflicts
+from profiles.identity import service as identity
+from profiles.identity.models import AnonymousEvent, IdentityConflict
+from profiles.identity.resolution import mark_of
+from profiles.identity.sealing import seal, unseal
+from profiles.identity.service import Asked, Claim
 from profiles.models import BehaviourEvent, Identifier, IdentityLink
-from profiles.resolution import mark_of
-from profiles.sealing import seal, unseal
 from profiles.service import profile_of
 from profiles.tagging import store_reading
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from profiles import identity
-from profiles.behaviour import take_events
-from profiles.identity_models import IdentityConflict
+from profiles.behaviour.intake import take_events
+from profiles.identity import service as identity
+from profiles.identity.models import IdentityConflict
 from profiles.models import BehaviourEvent
 
 At = Callable[[str], datetime]

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from sqlmodel import Session, select
 
 from dongke.clock import BEIJING
-from profiles import identity
 from profiles.facts import CustomerFacts
-from profiles.grouping import Link, canonical_of, joining_link, members_of
-from profiles.households import household_of
-from profiles.identifiers import HANDOVER, JOINT
-from profiles.identity import Asked, Claim
+from profiles.identity import service as identity
+from profiles.identity.grouping import Link, canonical_of, joining_link, members_of
+from profiles.identity.households import household_of
+from profiles.identity.identifiers import HANDOVER, JOINT
+from profiles.identity.ownership import Told, holders, holdings
+from profiles.identity.service import Asked, Claim
 from profiles.merge import fold
 from profiles.models import IdentityLink
-from profiles.ownership import Told, holders, holdings
 from profiles.service import profile_of
 
 PEOPLE = [f"C{n}" for n in range(1, 7)]
@@ -37,7 +37,7 @@ told = st.lists(
 
 
 class Book:
-    """Links as profiles/persons.py writes them: told one after the other, true from any time on."""
+    """Links as profiles/identity/persons.py writes them: told one after the other, true from any time on."""
 
     def __init__(self) -> None:
         self.links: list[Link] = []

@@ -10,9 +10,10 @@ from sqlmodel import Session
 
 from dongke.types import Reading
 from followup.models import Attempt
-from profiles import persons, repository
-from profiles.behaviour import take_events
+from profiles import repository
+from profiles.behaviour.intake import take_events
 from profiles.facts import CustomerFacts
+from profiles.identity import persons
 from profiles.models import StoredAssertion
 from profiles.tagging import give_feedback, store_reading
 

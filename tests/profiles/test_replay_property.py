@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dongke.clock import TradingCalendar
 from profiles.facts import CustomerFacts, Event, Feedback, Snapshot, Statement
-from profiles.grouping import Link
+from profiles.identity.grouping import Link
 from profiles.merge import fold
 
 Make = Callable[..., Any]

@@ -16,10 +16,11 @@ from dongke.errors import DongkeError
 from dongke.scope import Principal, Role, visible
 from dongke.settings import settings
 from dongke.standing import PROFILE, Purpose, Standing, State, processable
-from profiles import persons, rights_store
-from profiles.consents import take_consents
-from profiles.rights import STATUSES, Deletion, Fact, Kind, Rights, fold, kept, strictest
-from profiles.rights_store import Wish, record, right_of, rights_of
+from profiles.identity import persons
+from profiles.rights import store as rights_store
+from profiles.rights.consents import take_consents
+from profiles.rights.fold import STATUSES, Deletion, Fact, Kind, Rights, fold, kept, strictest
+from profiles.rights.store import Wish, record, right_of, rights_of
 from profiles.service import facts_of, profile_of
 from profiles.tagging import give_feedback, store_reading
 

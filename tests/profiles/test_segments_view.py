@@ -12,9 +12,9 @@ from dongke.clock import TradingCalendar
 from dongke.directory import Advisor, Branch, Customer, set_owner
 from dongke.errors import NotReady
 from dongke.types import Reading
-from profiles import persons
-from profiles.behaviour import take_events
+from profiles.behaviour.intake import take_events
 from profiles.facts import CustomerFacts, Event
+from profiles.identity import persons
 from profiles.merge import fold
 from profiles.parameters import parameters
 from profiles.segments import view

@@ -10,7 +10,7 @@ from sqlmodel import Session, func, select
 
 from dongke.directory import Advisor, Customer, Ownership, owners
 from dongke.errors import BadInput
-from profiles import identity
+from profiles.identity import service as identity
 from profiles.models import Identifier, StaticSnapshot
 from profiles.service import profile_of
 from profiles.static import take_directory, take_snapshots

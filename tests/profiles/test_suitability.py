@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from dongke.errors import BadInput
 from dongke.settings import settings
-from profiles.marks import of_playbook, of_tag
-from profiles.offer_rules import RULES
-from profiles.products import KINDS, RISKS, products_on
-from profiles.suitability import allowed, assess, offer, permission_of, table_on, tables
-from profiles.suitability_table import thresholds
+from profiles.suitability.assessment import allowed, assess, offer, permission_of, table_on, tables
+from profiles.suitability.marks import of_playbook, of_tag
+from profiles.suitability.offer_rules import RULES
+from profiles.suitability.products import KINDS, RISKS, products_on
+from profiles.suitability.table import thresholds
 
 TODAY = date(2026, 6, 20)
 LEVELS = ["C0", "C1", "C2", "C3", "C4", "C5"]

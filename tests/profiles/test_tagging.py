@@ -14,7 +14,7 @@ from dongke import audit
 from dongke.directory import Advisor, set_owner
 from dongke.errors import BadInput, Forbidden, NotFound
 from dongke.scope import Principal, Role
-from profiles.identity import merge
+from profiles.identity.service import merge
 from profiles.models import StoredAssertion, StoredReading
 from profiles.service import facts_of, profile_of
 from profiles.tagging import feedback_on_tag, give_feedback, store_reading

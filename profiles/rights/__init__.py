@@ -1,0 +1,1 @@
+"""客户权利: consent, refusal, deletion of tags, restriction and erasure, effective wherever anything is read."""

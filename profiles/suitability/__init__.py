@@ -1,0 +1,1 @@
+"""适当性: what may be offered to whom, and by which rule."""
