@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, or_
+from sqlalchemy import Select, and_, exists, func, literal, or_
 from sqlmodel import Session, col, select
 
-from asr.models import StoredConversation
 from dongke.directory import Advisor
-from dongke.standing import PROFILE, processable
+from dongke.standing import PROFILE, Standing, processable
 from followup.reports.columns import TALK_COUNTS, TALK_MEASURES
 from followup.reports.models import TalkMeasure
 from followup.reports.numbers import MIN_N
@@ -17,26 +16,27 @@ from followup.reports.tally import FIRM
 from followup.reports.voices import heard_by
 
 _M = TalkMeasure
+KINDS = ("dig", "adherence")
+LEVELS = ("novice", "experienced")
 
 
 def measures(session: Session, question: Question) -> dict[str | None, dict[str, Any]]:
     """The numbers of talks by group (`None`: all together); none by playbook, talks belong to no playbook."""
     dig, adherence = col(_M.kind) == "dig", col(_M.kind) == "adherence"
-    key = _group(question).label("grp")
     columns: dict[str, Any] = {
         "dig_talks": func.count().filter(dig),
         "dig_rungs": func.coalesce(func.sum(col(_M.points)).filter(dig), 0),
         "dig_asked": func.coalesce(func.sum(col(_M.asked)).filter(dig), 0),
     }
-    for level in ("novice", "experienced"):
+    for level in LEVELS:
         of_level = and_(adherence, col(_M.level) == level)
         columns[f"{level}_talks"] = func.count().filter(of_level)
-        columns[f"{level}_score"] = func.avg(col(_M.points)).filter(of_level)
+        columns[f"{level}_points"] = func.coalesce(func.sum(col(_M.points)).filter(of_level), 0)
     wanted = [column.label(name) for name, column in columns.items()]
-    by_group = session.execute(measured(question, key, *wanted).group_by("grp")).mappings()
-    found: dict[str | None, dict[str, Any]] = {row["grp"]: _shown(dict(row)) for row in by_group}
-    found[None] = _shown(dict(session.execute(measured(question, *wanted)).mappings().one()))
-    return found
+    rows = measured(question, _group(question).label("grp"), *wanted).group_by("grp")
+    sums = {row["grp"]: {n: row[n] for n in columns} for row in session.execute(rows).mappings()}
+    whole = {name: sum(told[name] for told in sums.values()) for name in columns}
+    return {None: _shown(whole)} | {who: _shown(told) for who, told in sums.items()}
 
 
 def nothing() -> dict[str, Any]:
@@ -50,17 +50,23 @@ def measured(question: Question, *columns: Any) -> Select[Any]:
     query = (
         select(*columns)
         .select_from(_M)
-        .join(StoredConversation, col(StoredConversation.id) == col(_M.conversation_id))
         .join(Advisor, col(Advisor.id) == col(_M.advisor_id))
         .where(
             col(_M.at) >= question.start,
             col(_M.at) < question.end,
+            col(_M.kind).in_(KINDS),
             col(_M.measured_at) <= at,
             or_(col(_M.superseded_at).is_(None), col(_M.superseded_at) > at),
             processable(_M.customer_id, *PROFILE),
+            or_(col(_M.kind) != "dig", ~_deletes()),
         )
     )
-    return heard_by(query, question)
+    return heard_by(query, question, _M.customer_id)
+
+
+def _deletes() -> Any:
+    """Of whoever had a tag deleted, nothing that was dug out is shown any more: it could be the deleted one."""
+    return exists().where(col(Standing.customer_id) == col(_M.customer_id), col(Standing.deletes).is_(True))
 
 
 def condition(number: str) -> Any:
@@ -85,15 +91,14 @@ def _group(question: Question) -> Any:
     return {"advisor": _M.advisor_id, "branch": Advisor.branch_id}.get(question.group, literal(FIRM))
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {name: int(row[name]) for name in TALK_COUNTS}
-    per_talk = found["dig_rungs"] / found["dig_talks"] if found["dig_talks"] else None
-    found["dig_per_talk"] = _mean(per_talk, found["dig_talks"], 2)
-    for level in ("novice", "experienced"):
-        found[f"{level}_score"] = _mean(row[f"{level}_score"], found[f"{level}_talks"], 1)
+def _shown(sums: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {name: int(sums[name]) for name in TALK_COUNTS}
+    found["dig_per_talk"] = _mean(sums["dig_rungs"], found["dig_talks"], 2)
+    for level in LEVELS:
+        found[f"{level}_score"] = _mean(sums[f"{level}_points"], found[f"{level}_talks"], 1)
     return found
 
 
-def _mean(value: Any, n: int, digits: int) -> float | None:
+def _mean(points: Any, n: int, digits: int) -> float | None:
     """Not shown below MIN_N talks."""
-    return round(float(value), digits) if value is not None and n >= MIN_N else None
+    return round(float(points) / n, digits) if n >= MIN_N else None

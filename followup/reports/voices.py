@@ -70,14 +70,14 @@ def said(session: Session, question: Question, *columns: Any) -> Select[Any]:
             _kept(session, question),
         )
     )
-    return heard_by(query, question)
+    return heard_by(query, question, a.customer_id)
 
 
-def heard_by(query: Select[Any], question: Question) -> Select[Any]:
+def heard_by(query: Select[Any], question: Question, customer_id: Any) -> Select[Any]:
     """Narrows a query over talks (with `Advisor` joined) to those whom the question is about."""
     if question.principal is not None:
         mine = select(Customer.id).where(visible(question.principal))
-        query = query.where(col(StoredConversation.customer_id).in_(mine))
+        query = query.where(col(customer_id).in_(mine))
     if question.advisor is not None:
         query = query.where(col(Advisor.id) == question.advisor)
     if question.branch is not None:

@@ -28,6 +28,7 @@ from dongke.directory import Customer, set_owner
 from dongke.settings import settings
 from followup import schedule
 from followup.models import Notice, StoredOpportunity
+from followup.reports import storing
 from profiles.identity import service as identity
 from profiles.models import Identifier, StoredAssertion
 
@@ -45,6 +46,10 @@ ASKED = {
     "/v1/notices": ["?limit=200"],
     "/v1/opportunities": [f"?customer={WHO}", "?limit=200"],
     "/v1/reports/follow-up": ["?format=csv", "?format=xlsx", "?group=playbook", "?as_of={now}"],
+    "/v1/reports/follow-up/list": [
+        *("?number=opened&as_of={now}", "?number=overdue", "?number=voice:", "?number=dig_rungs"),
+        *("?number=dig_talks&group=firm", "?number=yuan_known&group=playbook"),
+    ],
     "/v1/segments/maturities": [f"?left={n}" for n in (0, 3, 7)],
     "/v1/segments/{segment_id}/members": ["?suggests=R2"],
     "/v1/segments/{segment_id}/export": ["?suggests=R2"],
@@ -100,7 +105,12 @@ def house(client: TestClient, login: Any, tmp_path: Path) -> House:
     done = {"outcome": "done", "comment": COMMENT}
     assert client.post(f"/v1/opportunities/{matters['idle_funds']}/actions", json=done, headers=a1).is_success
     ticket = client.post(f"/v1/conversations/{TALK}/audio-ticket", headers=a1).json()["url"]
+    with db.session_scope() as session:
+        today = beijing(now()).date()
+        report = storing.keep(session, "week", today - timedelta(days=20), today, now(), settings(), group="branch").id
+        schedule.run(session, next(j for j in schedule.jobs() if j.name == "measure_talks"), now(), settings())
     ids = {"customer_id": WHO, "conversation_id": TALK, "recording_id": SOUND, "segment_id": segment}
+    ids |= {"report_id": report, "webhook_id": "wh_none"}
     return House(client, headers, ids, tags, matters, ticket)
 
 
