@@ -63,8 +63,7 @@ def font() -> tuple[Path, int]:
     """The font file and its face. Raises NotReady `pdf-font-missing`."""
     told = settings().pdf_font
     if told is not None:
-        if not told.is_file():
-            raise NotReady("pdf-font-missing", f"没有字体文件 {told.name}; {HINT}")
+        _check(told)
         return told, 0
     for name, face in FONTS:
         if Path(name).is_file():
@@ -72,15 +71,24 @@ def font() -> tuple[Path, int]:
     raise NotReady("pdf-font-missing", f"这台机器没有中文字体; {HINT}")
 
 
+def _check(path: Path) -> None:
+    from fontTools.ttLib import TTFont
+
+    if not path.is_file():
+        raise NotReady("pdf-font-missing", f"没有字体文件 {path.name}; {HINT}")
+    try:
+        with path.open("rb") as file:
+            TTFont(file, fontNumber=0).getBestCmap()
+    except Exception as fault:  # fontTools raises what it likes at a broken file
+        raise NotReady("pdf-font-missing", f"字体文件 {path.name} 不能用; {HINT}") from fault
+
+
 def _blank(title: str) -> "FPDF":
     from fpdf import FPDF
 
-    page = FPDF(orientation="landscape", format="A4")
     path, face = font()
-    try:
-        page.add_font(_FACE, "", path, collection_font_number=face)
-    except Exception as fault:  # fontTools raises what it likes at a broken file
-        raise NotReady("pdf-font-missing", f"字体文件 {path.name} 不能用; {HINT}") from fault
+    page = FPDF(orientation="landscape", format="A4")
+    page.add_font(_FACE, "", path, collection_font_number=face)
     page.set_title(title)
     page.set_margin(12)
     page.set_auto_page_break(False)
