@@ -35,7 +35,7 @@ def names() -> Names:
     """The tables of this version."""
     import yaml
 
-    text = resources.files("profiles").joinpath("events.yaml").read_text(encoding="utf-8")
+    text = resources.files("profiles.behaviour").joinpath("events.yaml").read_text(encoding="utf-8")
     data = yaml.safe_load(text)
     return Names(
         version=data["version"],
