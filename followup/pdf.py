@@ -145,8 +145,8 @@ def _at(page: "FPDF", left: float, top: float, size: float, color: tuple[int, in
 
 
 def _table(page: "FPDF", report: "Report") -> None:
-    """The lines with the most overdue first, the sum last; what does not fit is said."""
-    lines = sorted(report.lines, key=lambda line: (-line.numbers["overdue"], -line.numbers["opened"], line.id))
+    """The lines with the most opportunities first (no ranking of people), the sum last; what does not fit is said."""
+    lines = sorted(report.lines, key=lambda line: (-line.numbers["opened"], line.id))
     scale = page.epw / sum(width for _, _, width in _COLUMNS)
     headings = [report.columns[0][1], *(heading for _, heading, _ in _COLUMNS[1:])]
     _row(page, headings, scale, fill=True)
