@@ -110,7 +110,7 @@ def house(client: TestClient, login: Any, tmp_path: Path) -> House:
         report = storing.keep(session, "week", today - timedelta(days=20), today, now(), settings(), group="branch").id
         schedule.run(session, next(j for j in schedule.jobs() if j.name == "measure_talks"), now(), settings())
     ids = {"customer_id": WHO, "conversation_id": TALK, "recording_id": SOUND, "segment_id": segment}
-    ids |= {"report_id": report, "webhook_id": "wh_none"}
+    ids |= {"report_id": report, "webhook_id": "wh_none", "advisor_id": "A1"}
     return House(client, headers, ids, tags, matters, ticket)
 
 
