@@ -67,6 +67,7 @@ class SuitabilityOut(BaseModel):
     suggestion: str
     status: Literal["allowed", "blocked"]
     rule: str
+    rule_version: str
     text: str
 
 

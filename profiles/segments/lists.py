@@ -31,7 +31,7 @@ from profiles.segments.tree import Tree, leaf
 from profiles.segments.view import MOST_AT_ONCE, settle, stored
 from profiles.service import trading_calendar
 from profiles.suitability import assessment as suitability
-from profiles.suitability.assessment import allowed, table_on
+from profiles.suitability.assessment import table_on
 
 MATURITY_DAYS = (7, 3, 0)  #: T-7, T-3, T-0
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -46,7 +46,7 @@ class Member:
     advisor_id: str
     advisor_name: str
     because: str
-    offer: Mapping[str, Any] | None = None  #: of a list that suggests: status (allowed, blocked), rule, text
+    offer: Mapping[str, Any] | None = None  #: of a list that suggests: as `offer_of`
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -215,10 +215,6 @@ def suggestion(what: str | None) -> str | None:
 
 
 def offer_of(row: Row, what: str, today: date) -> dict[str, Any]:
-    """适当性 of the suggestion on that day: whether it may be made, by which rule, and that in words."""
-    customer = row.suitability(today)
-    if what in table_on(today).products:
-        fits, words = allowed(what, customer)
-        return {"suggestion": what, "status": "allowed" if fits else "blocked", "rule": "risk_level", "text": words}
-    told = suitability.offer(what, customer).to_json()
-    return {"suggestion": what, "status": told["status"], "rule": told["rule"], "text": told["text"]}
+    """适当性 of the suggestion on that day: may it be made, by which rule (and version), in words."""
+    told = suitability.offer(what, row.suitability(today)).to_json()
+    return {"suggestion": what} | {key: told[key] for key in ("status", "rule", "rule_version", "text")}

@@ -22,7 +22,7 @@ from profiles.profile import Profile
 from profiles.segments.follow import FollowState, Matter
 from profiles.segments.maturities import Maturity, maturities
 from profiles.segments.vocabulary import VALUE, Attribute, Field, vocabulary
-from profiles.suitability.assessment import Suitability, allowed, assess, table_on
+from profiles.suitability.assessment import Suitability, assess, suitable
 
 Item = Mapping[str, Any]
 SUITABILITY = "suitability"  #: among the values, for lists that suggest; no attribute
@@ -119,7 +119,8 @@ def _inside(value: Any, path: str) -> Any:
 
 _Read = Callable[[Profile, FollowState, Basics], Any]
 _OTHER: Mapping[str, _Read] = {
-    "suitable": lambda p, f, b: [r for r in table_on(p.today).products if allowed(r, p.suitability)[0]],
+    "suitable": lambda p, f, b: suitable(p.suitability),
+    "unsuitable": lambda p, f, b: not suitable(p.suitability),
     "contradictions": lambda p, f, b: bool(p.contradictions),
     "advisor": lambda p, f, b: b.advisor,
     "branch": lambda p, f, b: b.branch,

@@ -12,10 +12,10 @@ from typing import Any
 
 from profiles.labels import as_date, date_text, label
 from profiles.suitability.offer_rules import RULES, Case, named, permission_of
-from profiles.suitability.products import Product, product_label, products_on
+from profiles.suitability.products import Product, product_label, products_on, risk_class
 from profiles.suitability.table import Rule, Table, labels, level_label, table_of, table_on, tables
 
-__all__ = ["Offer", "Suitability", "allowed", "assess", "offer", "permission_of", "table_on", "tables"]
+__all__ = ["Offer", "Suitability", "assess", "offer", "permission_of", "suitable", "table_on", "tables"]
 
 ALLOWED = "matrix.allowed"  #: the rule of an answer that no rule blocks
 
@@ -28,7 +28,6 @@ class Suitability:
     is_professional: bool  #: 专业投资者
     level: str | None  #: on file
     offer_level: str | None  #: for offers: on file, or lower where he speaks more cautiously; None blocks all
-    highest_product: str | None  #: R1–R5
     spoken_cap: str | None  #: the level down to which his own words tighten
     expires_on: date | None
     is_expired: bool
@@ -47,7 +46,7 @@ class Suitability:
             "level": self.level,
             "level_label": level_label(self.level) if self.level else None,
             "offer_level": self.offer_level,
-            "highest_product": self.highest_product,
+            "highest_product": next(reversed(suitable(self)), None),
             "expires_on": self.expires_on.isoformat() if self.expires_on else None,
             "is_expired": self.is_expired,
             "term": self.term,
@@ -64,7 +63,7 @@ class Suitability:
 class Offer:
     """可否推荐: the answer for one product and one customer, with the rule."""
 
-    product: str | None  #: code, `permission:<code>`, or None: products in general
+    product: str | None  #: code, `permission:<code>`, R1–R5, or None: products in general
     is_allowed: bool
     rule: str
     version: str
@@ -106,7 +105,6 @@ def assess(
         is_professional=is_professional,
         level=level,
         offer_level=offer_level,
-        highest_product=None if blocked else _highest(is_professional, offer_level, cap, table),
         spoken_cap=cap,
         expires_on=expires_on,
         is_expired=is_expired,
@@ -121,12 +119,13 @@ def assess(
 
 
 def offer(product: str | None, customer: Suitability) -> Offer:
-    """可否推荐 this product (a code of docs/tags.md, `permission:<code>`, None: products in general) to the customer.
+    """可否推荐 this product (a code of docs/tags.md, `permission:<code>`, a risk class R1–R5 of which neither kind nor
+    term is known, None: products in general) to the customer.
 
     The first rule that blocks is the answer; the order stands in `suitability.yaml`.
     """
     table = table_of(customer.table_version)
-    fact = products_on(customer.day).get(product) if product else None
+    fact = _fact(product, customer, table) if product else None
     for rule in table.rules:
         if rule.ordinary and customer.is_professional:
             continue
@@ -143,18 +142,15 @@ def offer(product: str | None, customer: Suitability) -> Offer:
     )
 
 
-def allowed(product_risk: str, suitability: Suitability) -> tuple[bool, str]:
-    """Whether a product of that risk (R1–R5), of which nothing else is known, may be offered; and why, Chinese."""
-    table = table_of(suitability.table_version)
-    if product_risk not in table.products:
-        return False, f"产品风险等级 {product_risk} 不认识"
-    if suitability.refuses_marketing:
-        return False, "客户不同意营销"
-    if suitability.blocked or suitability.highest_product is None:
-        return False, suitability.blocked or "没有风险等级"
-    fits = table.products.index(product_risk) <= table.products.index(suitability.highest_product)
-    words = f"{_who(suitability)} 最高可匹配 {suitability.highest_product}"
-    return fits, words if fits else f"{words}, {product_risk} 超出"
+def suitable(customer: Suitability) -> list[str]:
+    """可推荐的产品风险: the risk classes (R1–R5) that may be offered, the lowest first."""
+    return [risk for risk in table_of(customer.table_version).products if offer(risk, customer).is_allowed]
+
+
+def _fact(product: str, customer: Suitability, table: Table) -> Product | None:
+    if product in table.products:
+        return risk_class(product, table.effective_on)
+    return products_on(customer.day).get(product)
 
 
 def _with_request(reason: str, rule: Rule, on_request: bool) -> str:
@@ -166,7 +162,7 @@ def _with_request(reason: str, rule: Rule, on_request: bool) -> str:
 def _praise(product: str | None, fact: Product | None, customer: Suitability, to_check: Sequence[str]) -> str:
     waits = f"; 待核 {'; '.join(to_check)}" if to_check else ""
     if fact is None:
-        return f"{_who(customer)}, 可推荐 {customer.highest_product} 及以下的产品"
+        return f"{_who(customer)}, 可推荐 {suitable(customer)[-1]} 及以下的产品"
     if customer.is_professional:
         return f"专业投资者, {named(fact)} 可推荐, 仍须充分告知风险{waits}"
     return f"{_who(customer)} 与 {named(fact)} 匹配{waits}"
@@ -194,13 +190,6 @@ def _cap(stances: Sequence[str], table: Table) -> str | None:
 def _tightened(level: str | None, cap: str | None, table: Table) -> str | None:
     given = [x for x in (level, cap) if x]
     return min(given, key=table.levels.index) if given else None
-
-
-def _highest(is_professional: bool, offer_level: str | None, cap: str | None, table: Table) -> str | None:
-    """A professional may be offered every risk; his own caution tightens it as anybody's."""
-    if is_professional:
-        return table.highest[cap] if cap else table.products[-1]
-    return table.highest[offer_level] if offer_level else None
 
 
 def _conflict(level: str | None, stances: Sequence[str], table: Table) -> str:

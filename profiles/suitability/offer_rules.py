@@ -86,7 +86,7 @@ def _term(case: Case) -> str:
 
 def _kind(case: Case) -> str:
     declared = case.customer.kinds
-    if case.fact is None or not declared or case.fact.kind in declared:
+    if case.fact is None or not case.fact.kind or not declared or case.fact.kind in declared:
         return ""
     names = labels()["kind"]
     told = "、".join(names[k] for k in declared)
@@ -142,5 +142,5 @@ def permission_of(product: str, customer: "Suitability") -> Eligibility | None:
 
 
 def named(fact: Product) -> str:
-    """债券基金 R2."""
-    return f"{fact.label} {fact.risk}"
+    """债券基金 R2; R2 产品."""
+    return f"{fact.label} {fact.risk}" if fact.kind else fact.label

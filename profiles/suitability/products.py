@@ -26,7 +26,7 @@ class Product:
 
     code: str
     risk: str  #: R1–R5
-    kind: str
+    kind: str  #: empty: a risk class, of which kind and term are not known
     effective_on: date
     lock_months: int = 0  #: 封闭期; 0 can be sold at any time
     qualified: bool = False  #: 私募: only for 合格投资者
@@ -38,11 +38,18 @@ class Product:
 
 
 def product_label(code: str) -> str:
-    """债券基金, 科创板权限 …"""
+    """债券基金, 科创板权限, R3 产品 …"""
+    if code in RISKS:
+        return f"{code} 产品"
     if code.startswith(PERMISSION):
         name = label("permission", code.removeprefix(PERMISSION))
         return name if name.endswith(("权限", "账户")) else f"{name}权限"
     return label("product", code)
+
+
+def risk_class(risk: str, effective_on: date) -> Product:
+    """产品风险等级 as a product: of what is rated so, and of which nothing else is known."""
+    return Product(risk, risk, "", effective_on)
 
 
 def products_on(day: date) -> Mapping[str, Product]:

@@ -102,11 +102,32 @@ def test_a_list_that_suggests_says_who_may_be_offered_it(house: TestClient, logi
     answer = preview(house, login("head"), sentence=IDLE, suggests="R3").json()
     found = {row["customer_id"]: row["suitability"] for row in answer["items"]}
     assert found["C1"]["status"] == "allowed"
-    assert (found["C2"]["status"], found["C2"]["rule"]) == ("blocked", "risk_level")
+    assert (found["C2"]["status"], found["C2"]["rule"]) == ("blocked", "questionnaire.level")
     by_product = preview(house, login("head"), sentence=IDLE, suggests="private_fund").json()["items"]
     assert {row["suitability"]["status"] for row in by_product} == {"blocked"}
-    assert all(row["suitability"]["rule"] and row["suitability"]["text"] for row in by_product)
+    for row in [*answer["items"], *by_product]:
+        assert row["suitability"]["rule_version"]
+        assert row["suitability"]["text"]
     assert code(preview(house, login("head"), sentence=IDLE, suggests="moon")) == "suggestion-unknown"
+
+
+@pytest.mark.parametrize(
+    ("age", "suggests", "rule"),
+    [(16, "R1", "person.minor"), (16, "equity_fund", "person.minor"), (72, "R4", "person.elder"),
+     (72, "equity_fund", "person.elder"), (72, "R3", "matrix.allowed"), (44, "R5", "matrix.allowed")],
+)  # fmt: skip
+def test_a_risk_class_is_decided_as_a_product_is(
+    house: TestClient, login: Login, age: int, suggests: str, rule: str
+) -> None:
+    with db.session_scope() as session:
+        asked = (now() - timedelta(days=3)).date().isoformat()
+        file = {"customer_id": "C1", "risk_level": "C5", "questionnaire_on": asked, "age": str(age)}
+        take_snapshots(session, [file])
+    found = preview(house, login("a1"), sentence=IDLE, suggests=suggests).json()["items"]
+    assert [row["suitability"]["rule"] for row in found] == [rule]
+    asked_for = f"可推荐的产品风险含{suggests}" if suggests.startswith("R") else "可以推荐产品"
+    is_in = members(preview(house, login("a1"), sentence=asked_for)) == ["C1"]
+    assert is_in is (rule == "matrix.allowed" or (suggests == "equity_fund" and age > 18))
 
 
 def test_why_in_and_why_not(house: TestClient, login: Login) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dongke.errors import BadInput
 from dongke.settings import settings
-from profiles.suitability.assessment import allowed, assess, offer, permission_of, table_on, tables
+from profiles.suitability.assessment import assess, offer, permission_of, suitable, table_on, tables
 from profiles.suitability.marks import of_playbook, of_tag
 from profiles.suitability.offer_rules import RULES
 from profiles.suitability.products import KINDS, RISKS, products_on
@@ -84,9 +84,10 @@ def test_every_combination_against_the_oracle(firm: Path) -> None:
 @pytest.mark.parametrize("risk", PRODUCTS)
 def test_matrix(level: str, risk: str) -> None:
     found = assess({"risk_level": level, "questionnaire_on": "2025-06-20"}, [], TODAY)
-    fits, reason = allowed(risk, found)
-    assert fits is (int(risk[1]) <= max(int(level[1]), 1))
-    assert (level if level != "C0" else "C1 (最低类别)") in reason
+    answer = offer(risk, found)
+    assert answer.is_allowed is (int(risk[1]) <= max(int(level[1]), 1))
+    assert (level if level != "C0" else "C1 (最低类别)") in answer.text
+    assert (answer.product, answer.version) == (risk, "2026.2")
 
 
 def told(**file: Any) -> Any:
@@ -114,6 +115,18 @@ ANSWERS: list[tuple[dict[str, Any], str | None, str, str]] = [
     ({"age": 17}, "bond_fund", "person.minor", "客户17岁, 未满18岁, 不可推荐"),
     ({"age": 18}, "bond_fund", "matrix.allowed", "C3 与 债券基金 R2 匹配"),
     ({"age": 70, "risk_level": "C5"}, "equity_fund", "person.elder", "客户70岁, 股票型基金 R4 高于 R3, 须合规逐笔复核"),
+    ({"age": 17, "risk_level": "C5"}, "R1", "person.minor", "客户17岁, 未满18岁, 不可推荐"),
+    ({"age": 18, "risk_level": "C5"}, "R4", "matrix.allowed", "C5 与 R4 产品 匹配"),
+    ({"age": 72, "risk_level": "C5"}, "R4", "person.elder", "客户72岁, R4 产品 高于 R3, 须合规逐笔复核"),
+    ({"age": 72, "risk_level": "C5"}, "R3", "matrix.allowed", "C5 与 R3 产品 匹配"),
+    ({"age": 72, "risk_level": "C5"}, None, "matrix.allowed", "C5, 可推荐 R3 及以下的产品"),
+    ({"age": 72, "investor_type": "专业"}, "R5", "matrix.allowed", "专业投资者, R5 产品 可推荐, 仍须充分告知风险"),
+    ({}, "R4", "matrix.risk", "C3 最高可匹配 R3, R4 产品 超出" + ON_REQUEST),
+    ({"refused": ["marketing"]}, "R1", "rights.marketing", "客户不同意营销, 不可主动推荐"),
+    ({"questionnaire_on": "2024-06-20"}, "R1", "questionnaire.expired", "风险测评已于6月20日过期, 不可推荐"),
+    ({"investment_term": "short", "investment_kinds": ["fixed_income"]}, "R3", "matrix.allowed",
+     "C3 与 R3 产品 匹配"),  # of a class neither term nor kind is known
+    ({"risk_level": "C5"}, "R6", "product.unknown", "产品的风险等级、期限和品种不清楚, 不可推荐"),
     ({"age": 69, "risk_level": "C5"}, "equity_fund", "matrix.allowed", "C5 与 股票型基金 R4 匹配"),
     ({"age": 70, "risk_level": "C5"}, "stock", "matrix.allowed", "C5 与 股票 R3 匹配"),
     ({"risk_level": "C5", "assets_yuan": 2_999_999}, "private_fund", "product.qualified", 
@@ -241,8 +254,8 @@ def test_which_opportunities_suggest_something(playbook: str, key: str | None, r
 def test_what_is_missing_or_expired_blocks_everything(static: dict[str, str], reason: str) -> None:
     found = assess(static, [], TODAY)
     assert reason in found.blocked
-    assert not any(allowed(risk, found)[0] for risk in PRODUCTS)
-    assert not any(offer(code, found).is_allowed for code in [None, *products_on(TODAY)])
+    assert suitable(found) == []
+    assert not any(offer(code, found).is_allowed for code in [None, *PRODUCTS, *products_on(TODAY)])
 
 
 def test_the_last_day_of_the_questionnaire_still_counts() -> None:
@@ -281,8 +294,7 @@ def test_no_path_from_speech_to_a_higher_level(
 ) -> None:
     static = {"risk_level": level, "questionnaire_on": asked_on and asked_on.isoformat(), "investor_type": investor}
     silent, told = assess(static, [], day), assess(static, spoken, day)
-    for risk in PRODUCTS:
-        assert allowed(risk, told)[0] <= allowed(risk, silent)[0]
+    assert set(suitable(told)) <= set(suitable(silent))
     for code in [None, *products_on(day)]:
         assert offer(code, told).is_allowed <= offer(code, silent).is_allowed
     assert told.level == silent.level
@@ -302,6 +314,22 @@ def test_tables_are_whole() -> None:
     assert all(t.source and t.version for t in thresholds())
 
 
-def test_an_unknown_product_risk_is_never_allowed() -> None:
-    found = assess({"risk_level": "C5", "questionnaire_on": "2026-01-01"}, [], TODAY)
-    assert allowed("R6", found) == (False, "产品风险等级 R6 不认识")
+@pytest.mark.parametrize(
+    ("file", "classes", "highest"),
+    [
+        ({"risk_level": "C5"}, PRODUCTS, "R5"),
+        ({"risk_level": "C5", "age": 16}, [], None),
+        ({"risk_level": "C5", "age": 72}, ["R1", "R2", "R3"], "R3"),
+        ({"risk_level": "C5", "spoken": ["conservative"]}, ["R1", "R2"], "R2"),
+        ({"investor_type": "专业", "age": 16}, [], None),
+        ({"investor_type": "专业", "risk_level": None, "questionnaire_on": None}, PRODUCTS, "R5"),
+    ],
+)
+def test_the_classes_that_may_be_offered_are_those_that_the_one_function_allows(
+    file: dict[str, Any], classes: list[str], highest: str | None
+) -> None:
+    customer = told(**file)
+    assert (suitable(customer), customer.to_json()["highest_product"]) == (classes, highest)
+    for code, fact in products_on(TODAY).items():
+        if offer(code, customer).is_allowed:
+            assert fact.risk in classes, code
