@@ -2,14 +2,18 @@
 
 import csv
 import zipfile
-from datetime import datetime, timedelta
+from bisect import bisect_right
+from datetime import date, datetime, timedelta
 from io import BytesIO, StringIO
+from statistics import median
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlmodel import Session
 
-from dongke.clock import at_beijing
+from dongke.clock import TradingCalendar, at_beijing
 from dongke.directory import Advisor, Branch, set_owner
 from dongke.errors import BadInput
 from dongke.scope import Principal, Role
@@ -17,6 +21,7 @@ from followup import repository
 from followup.models import State
 from followup.opportunity import Cause, Opportunity
 from followup.reports import MIN_N, follow_up, story_report, wilson
+from followup.reports.numbers import Tally, expected
 from followup.sheets import guarded
 
 OPENED = datetime.fromisoformat("2026-06-08T10:00:00+08:00")
@@ -133,6 +138,63 @@ def test_a_text_is_never_a_formula(text: str) -> None:
 @pytest.mark.parametrize("value", ["两融", "5-6月", "a=b", -3, 2.5, None, ""])
 def test_other_cells_stay_as_they_are(value: Any) -> None:
     assert guarded(value) == value
+
+
+SPANS = st.tuples(st.integers(0, 60 * 24 * 200), st.integers(0, 60 * 24 * 120))
+
+
+@given(st.lists(SPANS, min_size=1, max_size=30))
+def test_the_clock_as_straight_lines_is_the_clock(spans: list[tuple[int, int]]) -> None:
+    """What the database reckons by knots is what the calendar says of each span, the holidays of 2026 included."""
+    clock = TradingCalendar().exchange()
+    knots = clock.knots(date(2026, 1, 1), date(2026, 12, 31))
+    moments, worked = [moment for moment, _ in knots], [passed for _, passed in knots]
+
+    def position(moment: datetime) -> timedelta:
+        n = bisect_right(moments, moment) - 1
+        slope = (worked[n + 1] - worked[n]) / (moments[n + 1] - moments[n])
+        return worked[n] + (moment - moments[n]) * slope
+
+    for begins, lasts in spans:
+        start = moments[0] + timedelta(minutes=begins)
+        end = start + timedelta(minutes=lasts)
+        assert position(end) - position(start) == clock.elapsed(start, end)
+
+
+def test_the_median_is_that_of_the_calendar(firm: Session) -> None:
+    """Over nights, lunch, weekends and the Dragon Boat festival."""
+    spans = [timedelta(minutes=n * n * 37 + n) for n in range(1, 22)]
+    found = [
+        opportunity(200 + n, first_contact_at=OPENED + span, opened_at=OPENED - timedelta(minutes=n))
+        for n, span in enumerate(spans)
+    ]
+    repository.save(firm, found, ["C1"], OPENED)
+    report = follow_up(firm, None, start=START - timedelta(days=9), end=END, advisor="A1")
+    clock = TradingCalendar().exchange()
+    hours = [clock.hours(o.opened_at, o.first_contact_at) for o in found if o.first_contact_at]
+    assert report.total.numbers["median_hours"] == round(median(hours), 1)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.integers(0, 40)), max_size=9))
+def test_the_firm_is_as_good_as_its_own_mix_lets_expect(rows: list[tuple[str, int, int]]) -> None:
+    whole: dict[str, Tally] = {}
+    for book, hits, misses in rows:
+        told = Tally({"decided": hits + misses, "discharged_in_time": hits})
+        whole[book] = whole.get(book, Tally()) + told
+    found = expected(whole, whole)
+    enough = sum(t.n("decided") for t in whole.values()) >= MIN_N
+    assert (found["in_time_expected"] is not None) == enough
+    if enough and all(t.n("decided") >= MIN_N for t in whole.values()):
+        assert found["in_time_beyond"] == pytest.approx(0, abs=0.05)
+
+
+def test_a_hard_mix_is_not_held_against_anybody() -> None:
+    firm = {
+        "easy": Tally({"decided": 100, "discharged_in_time": 90}),
+        "hard": Tally({"decided": 100, "discharged_in_time": 30}),
+    }
+    mine = {"hard": Tally({"decided": 20, "discharged_in_time": 8})}
+    assert expected(mine, firm) == {"in_time_expected": 30.0, "in_time_beyond": 10.0}
 
 
 def test_csv(firm: Session) -> None:

@@ -23,6 +23,9 @@ from followup.reports.lists import Item, behind
 from followup.reports.measuring import measure_new
 from followup.reports.models import StoredReport, TalkMeasure
 from followup.reports.periodic import ended, write
+from followup.webhooks import receivers
+from followup.webhooks.models import WebhookEvent
+from followup.webhooks.profiles import tell_contradictions
 from profiles.models import StoredAssertion, TagFeedback
 from profiles.tagging import store_reading
 
@@ -330,6 +333,23 @@ def test_the_weekly_reports_lie_in_the_folder_and_in_the_store(firm: Session) ->
         assert (folder / row.files[0]).read_bytes() == row.body.encode()
     assert storing.total_of(rows[0])["opened"] == 1
     assert "C1" not in rows[0].body
+
+
+def test_listeners_hear_of_reports_and_of_contradictions(firm: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DONGKE_WEBHOOK_HOSTS", "crm.internal")
+    settings.cache_clear()
+    receivers.add(firm, "https://crm.internal/", ["report.ready", "tag.contradicted"], by="root")
+    say(firm, "K1", ("risk.appetite", {"level": "aggressive"}), lines=("C: 我就喜欢激进的。",))
+    assert tell_contradictions(firm, "C1", "K1") == 0
+    say(firm, "K2", ("risk.appetite", {"level": "conservative"}), at=LATE, lines=("C: 我只要稳健的, 不能亏。",))
+    assert [tell_contradictions(firm, "C1", "K2") for _ in range(2)] == [1, 0]
+    assert tell_contradictions(firm, "C1", "K1") == 0
+    write(firm, "week", datetime.fromisoformat("2026-06-15T07:00:00+08:00"), now(), settings())
+    told = firm.exec(select(WebhookEvent).order_by(col(WebhookEvent.number))).all()
+    assert [e.type for e in told] == ["tag.contradicted", *["report.ready"] * 3]
+    assert (told[0].data["tag"], told[0].data["conversation_id"]) == ("risk.appetite", "K2")
+    assert {"report_id", "sha256", "opened"} <= set(told[1].data)
+    assert not any(words in str([e.data for e in told]) for words in ("激进", "稳健", "aggressive", "conservative"))
 
 
 def test_a_stored_report_that_is_not_there(firm: Session) -> None:
