@@ -1,7 +1,7 @@
 """标签: the profile's current belief of one fact, folded from all statements of it (pure)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,9 +9,10 @@ from typing import Any
 from dongke.clock import beijing
 from profiles.corrections import Corrected
 from profiles.expiry import End, Evidence, end_of, stale_at
+from profiles.fact_groups import FactGroup, folded, home_of
 from profiles.facts import CustomerFacts, Feedback, Quote, Statement
 from profiles.parameters import Parameters
-from profiles.relations import Relation, relation
+from profiles.relations import Relation
 
 ONE_DAY_SECONDS = 86_400
 MOST_CONFIDENCE = 0.99  #: repetition alone never makes a tag certain; a person's word does
@@ -80,11 +81,9 @@ class Tag:
 
 
 @dataclass(slots=True, eq=False)
-class _Fact:
-    """A fact under construction. `whole` is its newest statement with the value of all of them."""
+class _Fact(FactGroup):
+    """A fact under construction, with its end and what took its place."""
 
-    statements: list[Statement]
-    whole: Statement
     end: End | None
     opposer: "_Fact | None" = None
     opposed_at: datetime | None = None
@@ -112,34 +111,19 @@ def _facts(statements: Sequence[Statement], facts: Evidence, known: Parameters) 
     standing: dict[str, list[_Fact]] = {}
     for statement in statements:
         live = standing.setdefault(statement.tag, [])
-        home = _home(live, statement, facts, known)
+        home = home_of([f for f in live if not f.ended_by(statement.said_at)], statement)
+        opposed = [f for f in live if f is not home and f.stands_to(statement) is Relation.OPPOSED]
         if home is None:
             home = _Fact([statement], statement, end_of(statement, facts, known))
             built.append(home)
             live.append(home)
-        for fact in [f for f in live if f is not home]:
-            if relation(fact.whole, statement) is Relation.OPPOSED:
-                fact.opposer, fact.opposed_at = home, statement.said_at
-                live.remove(fact)
+        else:
+            home.add(statement)
+            home.end = end_of(home.whole, facts, known)
+        for fact in opposed:
+            fact.opposer, fact.opposed_at = home, statement.said_at
+            live.remove(fact)
     return built
-
-
-def _home(live: Sequence[_Fact], statement: Statement, facts: Evidence, known: Parameters) -> _Fact | None:
-    for fact in reversed(live):
-        if not fact.ended_by(statement.said_at) and relation(fact.whole, statement) is Relation.SAME:
-            fact.statements.append(statement)
-            fact.whole = replace(statement, value=_merged(fact.whole.value, statement.value))
-            fact.end = end_of(fact.whole, facts, known)
-            return fact
-    return None
-
-
-def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Slot by slot the newest that was told; an amount is one slot of two ends."""
-    told = {k: v for k, v in new.items() if v is not None or k not in old}
-    if new.get("low") is not None or new.get("high") is not None:
-        told |= {"low": new.get("low"), "high": new.get("high")}
-    return {**old, **told}
 
 
 def _tag(fact: _Fact, corrected: Corrected, as_of: datetime, known: Parameters) -> Tag:
@@ -184,7 +168,7 @@ def _removed(statements: tuple[Statement, ...], verdict: Feedback) -> Tag:
         id=last.id,
         tag=last.tag,
         polarity=last.polarity,
-        value=last.value,
+        value=folded(statements),
         status=Status.REMOVED,
         reason=f"{verdict.by} 判为不对",
         strength=0.0,

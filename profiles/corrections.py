@@ -1,7 +1,8 @@
 """人工反馈入账: feedback changes what is believed at once, as one more fact in time (pure).
 
 wrong 不对: the statement and every earlier telling of the same fact no longer count. right 属实: its confidence is 1.
-corrected 改正: the person's value stands in its place from that moment, with who and when. What the customer says
+corrected 改正: the person's value stands in its place from that moment, with who and when; slots that he leaves as they
+are keep what the tellings of the fact say together (profiles/fact_groups.py). What the customer says
 afterwards is a new statement and is folded as such. Verdicts outlive a new reading of the talk: they follow the fact,
 not the row. The newest verdict on a statement counts.
 """
@@ -9,8 +10,8 @@ not the row. The newest verdict on a statement counts.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from profiles.fact_groups import Ended, folded, groups, tellings
 from profiles.facts import CustomerFacts, Feedback, Quote, Statement
-from profiles.relations import Relation, relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,15 @@ class Corrected:
         return sorted(self.live.values(), key=lambda s: s.order)
 
 
-def apply(facts: CustomerFacts) -> Corrected:
-    """The statements of `facts` (already cut to its two times) with all feedback applied in order."""
+def apply(facts: CustomerFacts, ended: Ended | None = None) -> Corrected:
+    """The statements of `facts` (already cut to its two times) with all feedback applied in order.
+
+    `ended` tells whether a fact was over: what is said afterwards tells another one.
+    """
     state = Corrected(live={s.id: s for s in facts.assertions})
     for verdict in _newest(facts.feedback):
-        same = [s for s in state.live.values() if s.said_at <= verdict.at and _is_about(verdict, s)]
-        same.sort(key=lambda s: s.order)
-        _DOES[verdict.verdict](state, verdict, same)
+        for same in _facts(state, verdict, ended):
+            _DOES[verdict.verdict](state, verdict, same)
     return state
 
 
@@ -52,27 +55,28 @@ def _newest(feedback: Iterable[Feedback]) -> list[Feedback]:
     return sorted((f for f in latest.values() if f.verdict in _DOES), key=lambda f: f.order)
 
 
-def _is_about(verdict: Feedback, statement: Statement) -> bool:
-    if verdict.target is None:
-        return statement.tag == verdict.tag
-    return statement.id == verdict.target.id or relation(verdict.target, statement) is Relation.SAME
+def _facts(state: Corrected, verdict: Feedback, ended: Ended | None) -> list[tuple[Statement, ...]]:
+    """The fact that the verdict is about; one on a whole tag is about each of its facts by itself."""
+    if verdict.target is not None:
+        return [tellings(state.live.values(), verdict.target, verdict.at, ended)]
+    said = (s for s in state.live.values() if s.tag == verdict.tag and s.said_at <= verdict.at)
+    return [tuple(group.statements) for group in groups(said, ended)]
 
 
-def _wrong(state: Corrected, verdict: Feedback, same: list[Statement]) -> None:
+def _wrong(state: Corrected, verdict: Feedback, same: tuple[Statement, ...]) -> None:
     for statement in same:
         del state.live[statement.id]
-    for group in _by_fact(same) if verdict.target is None else [same]:
-        if group:
-            state.removed.append(Removed(tuple(group), verdict))
+    if same:
+        state.removed.append(Removed(same, verdict))
 
 
-def _right(state: Corrected, verdict: Feedback, same: list[Statement]) -> None:
-    for statement in same or ([verdict.target] if verdict.target else []):
+def _right(state: Corrected, verdict: Feedback, same: tuple[Statement, ...]) -> None:
+    for statement in same or ((verdict.target,) if verdict.target else ()):
         state.live[statement.id] = replace(statement, confidence=1.0)
         state.verdicts.setdefault(statement.id, []).append(verdict)
 
 
-def _correct(state: Corrected, verdict: Feedback, same: list[Statement]) -> None:
+def _correct(state: Corrected, verdict: Feedback, same: tuple[Statement, ...]) -> None:
     target = verdict.target
     if target is None or verdict.value is None:
         return
@@ -80,9 +84,9 @@ def _correct(state: Corrected, verdict: Feedback, same: list[Statement]) -> None
         del state.live[statement.id]
     state.live[target.id] = replace(
         target,
-        value={**target.value, **verdict.value},
+        value={**folded(same or (target,)), **verdict.value},
         confidence=1.0,
-        evidence=_quotes(same or [target]),
+        evidence=_quotes(same or (target,)),
         said_at=verdict.at,
         known_at=verdict.known_at,
         source="corrected",
@@ -92,18 +96,6 @@ def _correct(state: Corrected, verdict: Feedback, same: list[Statement]) -> None
 
 def _quotes(statements: Iterable[Statement]) -> tuple[Quote, ...]:
     return tuple(dict.fromkeys(quote for s in statements for quote in s.evidence))
-
-
-def _by_fact(statements: Iterable[Statement]) -> list[list[Statement]]:
-    """A verdict on a whole tag removes each of its facts by itself."""
-    groups: list[list[Statement]] = []
-    for statement in statements:
-        home = next((g for g in groups if relation(g[-1], statement) is Relation.SAME), None)
-        if home is None:
-            groups.append([statement])
-        else:
-            home.append(statement)
-    return groups
 
 
 _DOES = {"wrong": _wrong, "right": _right, "corrected": _correct}

@@ -58,6 +58,12 @@ def end_of(statement: Statement, facts: Evidence, known: Parameters) -> End | No
     return min(ends, key=lambda end: (end.at, end.reason)) if ends else None
 
 
+def is_over(statement: Statement, moment: datetime, facts: Evidence, known: Parameters) -> bool:
+    """Whether it had its hard end by that moment."""
+    end = end_of(statement, facts, known)
+    return end is not None and end.at <= moment
+
+
 def stale_at(statement: Statement, known: Parameters) -> End | None:
     """When nobody has repeated it for too long."""
     rule = known.tags.get(statement.tag)

@@ -7,6 +7,7 @@ in one talk and the date in another. The first amount counts too – steps of a 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 from typing import Any, TypeVar
 
 from profiles.facts import Statement
@@ -63,7 +64,8 @@ def groups(statements: Iterable[Statement], ended: Ended | None = None) -> list[
     """The facts that the statements tell. What opposes a fact does not part its tellings before and after."""
     found: list[FactGroup] = []
     for statement in sorted(statements, key=lambda s: s.order):
-        home = home_of(found, statement, ended)
+        standing = [g for g in found if not (ended and ended(g.whole, statement.said_at))]
+        home = home_of(standing, statement)
         if home is None:
             found.append(FactGroup([statement], statement))
         else:
@@ -71,14 +73,15 @@ def groups(statements: Iterable[Statement], ended: Ended | None = None) -> list[
     return found
 
 
-def home_of(standing: Sequence[_Group], statement: Statement, ended: Ended | None = None) -> _Group | None:
-    """The newest fact of which the statement is one more telling."""
-    for group in reversed(standing):
-        if ended and ended(group.whole, statement.said_at):
-            continue
-        if group.stands_to(statement) is Relation.SAME:
-            return group
-    return None
+def home_of(standing: Sequence[_Group], statement: Statement) -> _Group | None:
+    """The fact of which the statement is one more telling: the one that it repeats most of, the newest of several."""
+    fitting = [g for g in reversed(standing) if g.stands_to(statement) is Relation.SAME]
+    return max(fitting, key=lambda g: _repeated(g.whole.value, statement.value), default=None)
+
+
+def folded(statements: Iterable[Statement]) -> dict[str, Any]:
+    """The value of tellings of one fact, given in time order."""
+    return reduce(merged, (s.value for s in statements), {})
 
 
 def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,6 +93,10 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 def _reread(statements: Sequence[Statement], target: Statement) -> Statement:
     same_talk = (s for s in statements if s.conversation_id == target.conversation_id)
     return next((s for s in same_talk if relation(target, s) is Relation.SAME), target)
+
+
+def _repeated(old: Mapping[str, Any], new: Mapping[str, Any]) -> int:
+    return sum(v is not None and old.get(k) == v for k, v in new.items())
 
 
 def _has_amount(value: Mapping[str, Any]) -> bool:

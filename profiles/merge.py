@@ -13,7 +13,7 @@ from profiles.attention import next_question, three_lines
 from profiles.beliefs import Tag, believe
 from profiles.corroboration import corroborated
 from profiles.crosscheck import contradictions, stances
-from profiles.expiry import Evidence
+from profiles.expiry import Evidence, is_over
 from profiles.facts import CustomerFacts
 from profiles.features import features
 from profiles.identity.grouping import members_of
@@ -76,5 +76,6 @@ def _tags(
     held: CustomerFacts, static: Mapping[str, Any], evidence: Evidence, as_of: datetime, known: Parameters
 ) -> tuple[Tag, ...]:
     """What is believed, with what bears it out."""
-    believed = believe(corrections.apply(held), held, as_of, known, evidence)
+    corrected = corrections.apply(held, lambda fact, moment: is_over(fact, moment, evidence, known))
+    believed = believe(corrected, held, as_of, known, evidence)
     return corroborated(believed, evidence, static, known)

@@ -86,7 +86,7 @@ def _single(*slots: str) -> Judge:
 def _idle(earlier: Statement, later: Statement) -> Relation:
     if earlier.polarity != later.polarity:
         return Relation.OPPOSED
-    return _money(earlier, later, "available_from")
+    return _money(earlier, later, "available_from", undated_is_now=True)  # money without a date is free now
 
 
 def _external(earlier: Statement, later: Statement) -> Relation:
@@ -96,7 +96,9 @@ def _external(earlier: Statement, later: Statement) -> Relation:
     if earlier.polarity == "negated" or key_of(later.tag, earlier.value) != key_of(later.tag, later.value):
         return Relation.APART
     products = {earlier.value.get("product"), later.value.get("product")} - {None}
-    return _money(earlier, later, "matures_on") if len(products) < 2 else Relation.APART
+    if len(products) == 2:
+        return Relation.APART
+    return _money(earlier, later, "matures_on", undated_is_now=False)  # without a date the maturity was not told
 
 
 def _denies(negated: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
@@ -106,15 +108,21 @@ def _denies(negated: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
     return kind in (None, "unknown") or kind == held.get("institution_type")
 
 
-def _money(earlier: Statement, later: Statement, field: str) -> Relation:
-    """The same amount is the same money; another amount at the same time replaces it; at another time it is other."""
+def _money(earlier: Statement, later: Statement, field: str, *, undated_is_now: bool) -> Relation:
+    """The same amount is the same money; another amount at the same time replaces it; at another time it is other.
+
+    Where one side tells no amount only two dates can part them: the amount is told in one talk, the date in another.
+    """
     old, new = earlier.value, later.value
     same_amount = agree(old.get("low"), old.get("high"), new.get("low"), new.get("high"))
     if earlier.conversation_id == later.conversation_id and earlier.source == later.source:
         return Relation.APART
     if same_amount:
         return Relation.SAME
-    if not _same_time(as_date(old.get(field)), as_date(new.get(field)), later.said_on):
+    days = (as_date(old.get(field)), as_date(new.get(field)))
+    if same_amount is None and not undated_is_now and None in days:
+        return Relation.SAME
+    if not _same_time(*days, later.said_on):
         return Relation.APART
     return Relation.SAME if same_amount is None else Relation.OPPOSED
 
