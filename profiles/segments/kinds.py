@@ -3,10 +3,11 @@
 An operand set is a mapping of operators of one family: `{"at_least": 3, "at_most": 5}`, `{"next_days": 30}`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from profiles.segments.checks import DAY_SECONDS, AnyOf, Between, Check, Fades, Is, Known, Moment, OneOf
@@ -19,6 +20,7 @@ MAX_VALUES = 50
 MAX_TEXT_CHARS = 60
 MAX_YUAN = Decimal(10) ** 13
 QUOTES = "“”"
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 
 
 class Unfit(Exception):
@@ -92,12 +94,13 @@ def _number(f: Field, op: str, value: Any) -> int | float:
     """Up to 13 digits before the point and two (score: four) after it."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unfit("要一个数")
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        raise Unfit("要一个数") from None
-    if not amount.is_finite() or abs(amount) >= MAX_YUAN or (amount < 0 and not f.signed):
-        raise Unfit("要 0 以上的数" if not f.signed else "这个数太大")
+    amount = Decimal(value) if isinstance(value, int) else Decimal(str(value))
+    if amount.is_nan():
+        raise Unfit("要一个数")
+    if amount < 0 and not f.signed:
+        raise Unfit("要 0 以上的数")
+    if abs(amount) >= MAX_YUAN:
+        raise Unfit("这个数太大, 要小于 10万亿")
     digits = 4 if f.type == "score" else 2
     if f.type == "score" and amount > 1:
         raise Unfit("要 0 到 1 之间的数")
@@ -132,10 +135,9 @@ def _moment(f: Field, op: str, value: Any) -> Any:
 
 
 def _clock(f: Field, op: str, value: Any) -> str:
-    hour, _, minute = value.partition(":") if isinstance(value, str) else ("", "", "")
-    if len(value) != 5 or not (hour + minute).isdecimal() or int(hour) > 24 or int(minute) > 59:
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
         raise Unfit("要一个时刻, 例如 15:30")
-    return str(value)
+    return value
 
 
 def _flag(f: Field, op: str, value: Any) -> bool:

@@ -75,10 +75,10 @@ class TreeInvalid(BadInput):
     """The condition cannot be used; `faults` names every place."""
 
     def __init__(self, faults: list[Fault]) -> None:
-        first = faults[0]
+        self.faults = tuple(Fault(f.code, _visible(f.where), _visible(f.reason)) for f in faults)
+        first = self.faults[0]
         more = f" (还有 {len(faults) - 1} 处)" if len(faults) > 1 else ""
         super().__init__(first.code, f"条件 {first.where or '/'}: {first.reason}{more}")
-        self.faults = tuple(faults)
 
     @property
     def errors(self) -> list[dict[str, str]]:
@@ -206,6 +206,11 @@ def _conditions(told: Attribute, given: Mapping[str, Any], where: str, faults: l
         except kinds.Unfit as fault:
             faults.append(Fault("segment-operand-invalid", place, f"{field.label}: {fault}"))
     return found
+
+
+def _visible(text: str) -> str:
+    """Names come from the request: what cannot be shown (half a character, a control character) is a question mark."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _escaped(part: str) -> str:

@@ -268,12 +268,30 @@ def test_maturities_in_trading_days_until_bought(house: TestClient, login: Login
     assert members(house.get(path, headers=login("head"))) == ["C1"]
 
 
+def send(client: TestClient, headers: dict[str, str], path: str, **body: Any) -> Any:
+    """As bytes: what no well-behaved client would send."""
+    told = headers | {"Content-Type": "application/json"}
+    return client.post(f"/v1/segments{path}", content=json.dumps(body), headers=told)
+
+
+@pytest.mark.parametrize("bad", [15, "24:59", "１５:３０", {"x": 1}, [], None, 10**400, float("nan"), "\ud800"])
+def test_a_bad_operand_is_a_problem_wherever_a_tree_is_taken(client: TestClient, login: Login, bad: Any) -> None:
+    tree = {"attribute": "tag.contact.time", "where": {"from": {"at_least": bad}}}
+    for path, more in (("/translate", {}), ("/preview", {}), ("/explain", {"customer_id": "C1"}), ("", {"name": "x"})):
+        answer = send(client, login("a1"), path, tree=tree, **more)
+        assert (answer.status_code, code(answer)) == (422, "segment-operand-invalid"), path
+
+
 def test_garbage_is_a_problem(client: TestClient, login: Login) -> None:
     deep: Any = {"all": []}
     for _ in range(40):
         deep = {"not": deep}
-    for tree in ([], "x", 1, {"any": []}, {"all": 1}, {"attribute": 1}, {"attribute": "file.age"}, deep, {"a": "\0"}):
-        answer = client.post("/v1/segments/preview", content=json.dumps({"tree": tree}), headers=login("a1"))
+    rows: list[Any] = [[], "x", 1, {"any": []}, {"all": 1}, {"attribute": 1}, {"attribute": "file.age"}, deep]
+    rows += [{"a": "\0"}, {"attribute": "\ud800"}, {"all": [], "\ud800": 1}, {"attribute": "file.age", "\ud800": 1}]
+    for tree in rows:
+        answer = send(client, login("a1"), "/preview", tree=tree)
         assert answer.status_code == 422, tree
+        assert code(answer).startswith("segment-"), tree
+    assert send(client, login("a1"), "/preview", sentence="\ud800").status_code == 422
     for words in ("", "(", "((((", "并非" * 50, "闲置资金(", "闲置资金(强度不低于9)", "，" * 100, "生命周期是“"):
         assert preview(client, login("a1"), sentence=words).status_code == 422, words

@@ -1,12 +1,13 @@
 """Random conditions over the whole vocabulary, for property tests."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from hypothesis import strategies as st
 
-from profiles.segments.kinds import MAX_DAYS, MAX_TRADING_DAYS
-from profiles.segments.tree import Group, Leaf, Not, Tree, leaf
+from profiles.segments.kinds import KINDS, MAX_DAYS, MAX_TRADING_DAYS
+from profiles.segments.tree import Group, Leaf, Not, Tree, leaf, normal, to_json
 from profiles.segments.vocabulary import Field, vocabulary
 
 _WORDS = st.text("招商银行ABC12 且或()、,有没", min_size=1, max_size=6).filter(lambda t: bool(t.strip()))
@@ -50,7 +51,7 @@ def operands(f: Field) -> st.SearchStrategy[dict[str, Any]]:
         )
         return st.one_of(known, st.one_of(plain, trading).map(lambda p: {p[0]: p[1]}), _ends(days, "from", "until"))
     if f.type == "clock":
-        return st.one_of(known, _ends(st.tuples(st.integers(0, 24), st.integers(0, 59)).map(_clock)))
+        return st.one_of(known, _ends(st.integers(0, 1440).map(lambda n: divmod(n, 60)).map(_clock)))
     if f.type == "score":
         return st.one_of(
             known, _ends(st.integers(0, 10_000).map(lambda n: n // 10_000 if n % 10_000 == 0 else n / 10_000))
@@ -76,3 +77,36 @@ def _grown(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
 
 
 trees: st.SearchStrategy[Tree] = st.recursive(st.one_of(leaf_trees(), st.just(Group("all", ()))), _grown, max_leaves=8)
+
+_TOLD = [*vocabulary().attributes, *(op for kind in KINDS.values() for op in kind.operators)]
+_NAMES = st.sampled_from([*_TOLD, "all", "any", "not", "attribute", "where", "is", "amount", "from", ""])
+_ODD = st.sampled_from(
+    ["24:59", "15:3０", "１５:３０", "25:00", "\ud800", "\0", "2026-02-30", "９", "5", 10**400, 1e308, -0.0]
+)
+_SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), _NAMES, _ODD)
+any_json: st.SearchStrategy[Any] = st.recursive(
+    _SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.one_of(_NAMES, st.text()), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def _places(row: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container with every key of it."""
+    for key, inner in list(row.items() if isinstance(row, dict) else enumerate(row) if isinstance(row, list) else ()):
+        yield row, key
+        yield from _places(inner)
+
+
+@st.composite
+def spoiled_trees(draw: st.DrawFn) -> Any:
+    """A good condition in JSON, with any JSON at one place of it – a value, or another name for a key."""
+    whole = {"tree": to_json(normal(draw(trees)))}
+    place, key = draw(st.sampled_from(list(_places(whole))))
+    if isinstance(place, dict) and place is not whole and draw(st.booleans()):
+        place[draw(st.one_of(_NAMES, st.text(max_size=5)))] = place.pop(key)
+    else:
+        place[key] = draw(any_json)
+    return whole["tree"]

@@ -3,13 +3,24 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
+from dongke.clock import TradingCalendar
 from profiles.labels import tables
+from profiles.segments.checks import Moment
+from profiles.segments.evaluate import explain
 from profiles.segments.phrases import squeezed, wordings
+from profiles.segments.query import condition
 from profiles.segments.reading import SentenceInvalid, from_sentence
+from profiles.segments.row import Row
 from profiles.segments.sentence import to_sentence
-from profiles.segments.tree import TreeInvalid, from_json, to_json
+from profiles.segments.tree import Fault, Tree, TreeInvalid, from_json, to_json
 from profiles.segments.vocabulary import vocabulary
+
+from .conftest import moment
+from .segment_trees import any_json, spoiled_trees
+
+NOW = Moment(moment("2026-06-19T14:00"), TradingCalendar())
 
 
 def leaf(attribute: str, **where: Any) -> dict[str, Any]:
@@ -125,6 +136,12 @@ def test_what_cannot_be_read_says_where_and_what_was_expected(words: str, positi
         ({"attribute": "behaviour.lifecycle", "is": {"in": ["活跃", "睡着"]}}, "segment-operand-invalid", "/is"),
         ({"attribute": "behaviour.lifecycle"}, "segment-operand-invalid", "/is"),
         ({"attribute": "basic.advisor", "is": {"in": ["“A1”"]}}, "segment-operand-invalid", "/is"),
+        *(
+            (leaf("tag.contact.time", **{"from": {"at_least": bad}}), "segment-operand-invalid", "/where/from")
+            for bad in (15, None, True, [], "24:59", "24:01", "25:00", "１５:３０", "9:30", "09:60", "09:30\n", "")
+        ),
+        (leaf("tag.funds.idle", amount={"at_least": 10**400}), "segment-operand-invalid", "/where/amount"),
+        ({"attribute": "\ud800"}, "segment-attribute-unknown", "/attribute"),
         ({"all": [IDLE] * 101}, "segment-shape", "/all"),
         ({"all": [{"any": [IDLE] * 60}] * 2}, "segment-too-large", "/"),
     ],
@@ -133,6 +150,33 @@ def test_what_is_wrong_in_json_says_where(tree: Any, code: str, where: str) -> N
     with pytest.raises(TreeInvalid) as fault:
         from_json(tree)
     assert (fault.value.code, fault.value.errors[0]["where"]) == (code, where)
+
+
+@pytest.mark.parametrize("good", ["00:00", "09:30", "23:59", "24:00"])
+def test_a_time_of_the_day(good: str) -> None:
+    tree = leaf("tag.contact.time", **{"from": {"at_least": good}})
+    assert to_json(from_json(tree)) == tree
+    assert to_json(from_sentence(to_sentence(from_json(tree)))) == tree
+
+
+def _read(row: Any) -> tuple[Tree | None, tuple[Fault, ...]]:
+    try:
+        return from_json(row), ()
+    except TreeInvalid as fault:
+        return None, fault.faults
+
+
+@settings(max_examples=600, deadline=None)
+@given(spoiled_trees() | any_json)
+def test_any_json_is_a_condition_or_a_clear_fault(row: Any) -> None:
+    tree, faults = _read(row)
+    assert all(f.code.startswith("segment-") and f.reason.isprintable() for f in faults)
+    assert (tree is None) is bool(faults)
+    if tree is None:
+        return
+    assert from_sentence(to_sentence(tree)) == tree
+    assert condition(tree, NOW) is not None
+    assert explain(tree, Row("C1", {}, {}), NOW).is_met in (True, False)
 
 
 def test_all_faults_are_told_at_once() -> None:
