@@ -60,11 +60,12 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """The value lies between the two ends, both in; None is open. Numbers, or texts that sort as they mean."""
+    """The value lies between the two ends; None is no end. Numbers, or texts that sort as they mean."""
 
     key: str
     low: Any = None
     high: Any = None
+    is_open: bool = False  #: the ends themselves are out
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Fades:
 
     low: float | None
     high: float | None
+    is_open: bool = False  #: the ends themselves are out
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ Check: TypeAlias = OneOf | AnyOf | Between | Fades | Is | Known
 def passes(check: Check, item: Mapping[str, Any], moment: Moment) -> bool:
     """Whether the stored values meet the check. What is not known meets nothing but `Known(…, False)`."""
     if isinstance(check, Fades):
-        return _within(strength(item, moment), check.low, check.high)
+        return _within(strength(item, moment), check)
     value = item.get(check.key)
     if isinstance(check, Known):
         return (value is not None) is check.wanted
@@ -109,7 +111,7 @@ def passes(check: Check, item: Mapping[str, Any], moment: Moment) -> bool:
         return not set(check.values).isdisjoint(value)
     if isinstance(check, Is):
         return value is check.wanted
-    return _within(value, check.low, check.high)
+    return _within(value, check)
 
 
 def strength(item: Mapping[str, Any], moment: Moment) -> float:
@@ -118,5 +120,8 @@ def strength(item: Mapping[str, Any], moment: Moment) -> float:
     return float(round(item["confidence"] * 2.0 ** (-age_days / item["half_life"]), 4))
 
 
-def _within(value: Any, low: Any, high: Any) -> bool:
+def _within(value: Any, ends: Between | Fades) -> bool:
+    low, high = ends.low, ends.high
+    if ends.is_open and value in (low, high):
+        return False
     return (low is None or value >= low) and (high is None or value <= high)

@@ -155,11 +155,12 @@ def _any_of(f: Field, ops: Operands, moment: Moment) -> list[Check]:
 
 
 def _range(f: Field, ops: Operands, moment: Moment) -> list[Check]:
-    low, high = ops.get("at_least"), ops.get("at_most")
+    is_open = "above" in ops or "below" in ops
+    low, high = ops.get("at_least", ops.get("above")), ops.get("at_most", ops.get("below"))
     if f.fades:
-        return [Fades(low, high)]
-    found = [Between(f.keys[0], low=low)] if low is not None else []
-    return [*found, *([Between(f.keys[1], high=high)] if high is not None else [])]
+        return [Fades(low, high, is_open)]
+    found = [Between(f.keys[0], low, None, is_open)] if low is not None else []
+    return [*found, *([Between(f.keys[1], None, high, is_open)] if high is not None else [])]
 
 
 def _dates(f: Field, ops: Operands, moment: Moment) -> list[Check]:
@@ -192,16 +193,18 @@ def _flags(f: Field, ops: Operands, moment: Moment) -> list[Check]:
 
 _KNOWN = {"known": "有没有记录"}
 _ALONE = frozenset({"known"})
-_RANGE = {"at_least": "不低于", "at_most": "不超过", **_KNOWN}
-_ENDS = (frozenset({"at_least", "at_most"}), _ALONE)
+_ENDS = {"at_least": "不低于", "at_most": "不超过"}
+_RANGE = {**_ENDS, "above": "高于", "below": "低于", **_KNOWN}
+_TOGETHER = (frozenset(_ENDS), _ALONE)
+_EITHER = (frozenset(_ENDS), frozenset({"above"}), frozenset({"below"}), _ALONE)
 KINDS: Mapping[str, Kind] = {
     "choice": Kind("选项", {"in": "是其中之一", **_KNOWN}, (frozenset({"in"}), _ALONE), _codes, _one_of),
     "choices": Kind("多选", {"any_of": "含其中之一", **_KNOWN}, (frozenset({"any_of"}), _ALONE), _codes, _any_of),
     "text": Kind("文字", {"in": "是其中之一", **_KNOWN}, (frozenset({"in"}), _ALONE), _texts, _one_of),
-    "number": Kind("数", _RANGE, _ENDS, _number, _range),
-    "money": Kind("金额", _RANGE, _ENDS, _number, _range),
-    "score": Kind("分值", _RANGE, _ENDS, _number, _range),
-    "clock": Kind("时刻", _RANGE, _ENDS, _clock, _range),
+    "number": Kind("数", _RANGE, _EITHER, _number, _range),
+    "money": Kind("金额", _RANGE, _EITHER, _number, _range),
+    "score": Kind("分值", _RANGE, _EITHER, _number, _range),
+    "clock": Kind("时刻", {**_ENDS, **_KNOWN}, _TOGETHER, _clock, _range),
     "date": Kind(
         "日期",
         {

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from dongke.clock import TradingCalendar
-from profiles.behaviour.deeds import INFLOWS, amount_of, is_buy, is_sale
+from profiles.behaviour.days import amount_of
+from profiles.behaviour.deeds import INFLOWS, is_buy, is_sale
 from profiles.beliefs import Tag
 from profiles.facts import CustomerFacts, Event
 from profiles.labels import as_date, label, yuan_text
@@ -56,7 +57,7 @@ def _bought(facts: CustomerFacts) -> Iterator[Maturity]:
     for e in facts.events:
         on = as_date(e.properties.get("matures_on"))
         if on and is_buy(e) and not _sold(e, facts.events):
-            amount = amount_of(e)
+            amount = amount_of(e.properties)
             yield Maturity(on, "own", _code(e.properties), None, _number(amount), _number(amount), _name(e.properties))
 
 
@@ -90,7 +91,7 @@ def _answered(m: Maturity, events: Iterable[Event], calendar: TradingCalendar, k
     for e in events:
         if not opens <= e.on <= m.on or not _is_answer(e, m):
             continue
-        amount = amount_of(e)
+        amount = amount_of(e.properties)
         total += amount or Decimal(0)
         if told is None or amount is None or total >= Decimal(str(told)) * known.settled_share:
             return True

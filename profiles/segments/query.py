@@ -3,6 +3,7 @@
 The checks are those of `checks.passes`; the tests hold both to the same answer for random conditions and rows.
 """
 
+from operator import ge, gt, le, lt
 from typing import Any
 
 from sqlalchemy import ColumnElement, Float, Numeric, Text, and_, cast, false, func, literal, or_, true
@@ -42,7 +43,7 @@ def _collection(leaf: Leaf, moment: Moment) -> ColumnElement[bool]:
 
 def _check(check: Check, data: Any, moment: Moment, name: str = VALUE) -> ColumnElement[bool]:
     if isinstance(check, Fades):
-        return _between(_strength(data, moment), check.low, check.high)
+        return _between(_strength(data, moment), check)
     key = name or check.key
     if isinstance(check, Known):
         known: ColumnElement[bool] = data.has_key(key)
@@ -56,12 +57,13 @@ def _check(check: Check, data: Any, moment: Moment, name: str = VALUE) -> Column
         return text == ("true" if check.wanted else "false")  # type: ignore[no-any-return]
     assert isinstance(check, Between)
     is_text = isinstance(check.low if check.low is not None else check.high, str)
-    return _between(text.collate("C") if is_text else cast(text, Float(53)), check.low, check.high)
+    return _between(text.collate("C") if is_text else cast(text, Float(53)), check)
 
 
-def _between(value: Any, low: Any, high: Any) -> ColumnElement[bool]:
-    ends = [value >= literal(low, value.type)] if low is not None else []
-    return and_(*ends, *([value <= literal(high, value.type)] if high is not None else []))
+def _between(value: Any, check: Between | Fades) -> ColumnElement[bool]:
+    at_least, at_most = (gt, lt) if check.is_open else (ge, le)
+    ends = [at_least(value, literal(check.low, value.type))] if check.low is not None else []
+    return and_(*ends, *([at_most(value, literal(check.high, value.type))] if check.high is not None else []))
 
 
 def _strength(data: Any, moment: Moment) -> Any:

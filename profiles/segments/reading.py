@@ -7,6 +7,7 @@ Grammar, white space and full-width punctuation aside:
     condition  = [有|没有] collection [phrase] ["(" phrase {"," phrase} ")"] | value phrase | flag
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,13 +15,14 @@ from typing import Any
 
 from dongke.errors import BadInput
 from profiles.segments import kinds
-from profiles.segments.phrases import NEGATED, Wording, operands_of, squeezed, wordings
+from profiles.segments.phrases import HAVING, NEGATED, Wording, operands_of, squeezed, wordings
 from profiles.segments.sentence import EVERYBODY, WORDS
 from profiles.segments.tree import MAX_DEPTH, MAX_LEAVES, Group, Leaf, Not, Tree, leaf, leaves, normal
 from profiles.segments.vocabulary import VALUE, Attribute, Field, vocabulary
 
 MAX_CHARS = 4_000
 _ENDS = ("", ")", ",", "且", "或")
+COMMON = "有闲置资金、外部资产在30天内到期、产品意向是债券基金、生命周期是预流失、最近接触已超过30天、没有逾期商机"
 
 
 class SentenceInvalid(BadInput):
@@ -148,7 +150,7 @@ def _condition(s: _Scanner) -> Tree:
     for told, name in _names():
         s.at = start
         denied = told.is_collection and s.take("没有", "有") == "没有"
-        if name and not s.take(name):
+        if not (s.take(name) if name else _begins(s, told)):
             continue
         try:
             found = _collection(s, told) if told.is_collection else _value(s, told, is_named=bool(name))
@@ -163,6 +165,9 @@ def _condition(s: _Scanner) -> Tree:
 
 def _collection(s: _Scanner, told: Attribute) -> Tree:
     where: dict[str, Any] = {}
+    if word := s.take(*HAVING.values()):  # 外部资产有记录: there is one, whatever is known of it
+        _ended(s)
+        return leaf(told.id, where) if word == HAVING[True] else Not(leaf(told.id, where))
     if not s.text.startswith(("(", *_ENDS[1:]), s.at) and s.rest:
         attached = [f for f in told.shown if f.attach]
         _phrase(s, told, attached, where, named=False, ends=(*_ENDS, "("))
@@ -197,6 +202,8 @@ def _phrase(
     for f in fields:
         for wording in wordings(told.id, f.name):
             s.at = start
+            if not named and told.is_collection and wording.ops == ("known",):
+                continue  # in the brackets only: 有外部资产(金额有记录)
             if named and not wording.is_whole and (f.name == VALUE or not s.take(squeezed(f.label))):
                 continue
             if _match(s, f, wording, where, ends):
@@ -210,7 +217,8 @@ def _phrase(
 def _match(s: _Scanner, f: Field, wording: Wording, where: dict[str, Any], ends: tuple[str, ...]) -> bool:
     found = wording.pattern.match(s.text, s.at)
     if found is None:
-        s.note(wording.hint)
+        if wording.hint:
+            s.note(wording.hint)
         return False
     s.at = found.end()
     if not any(s.text.startswith(e, s.at) if e else not s.rest for e in ends):
@@ -246,11 +254,19 @@ def _beginnings() -> Iterator[tuple[Attribute, str]]:
             yield told, ""
 
 
+def _begins(s: _Scanner, told: Attribute) -> bool:
+    """Whether the words of a flag stand here: nothing of it is proposed where something else was meant."""
+    return s.text.startswith((squeezed(told.value.yes), squeezed(told.value.no)), s.at)
+
+
 def _suggestions(s: _Scanner) -> list[str]:
-    """The names that begin like what stands here, or a few of all."""
-    ahead = s.text[s.at : s.at + 2]
-    names = [told.label for told, name in _names() if name and ahead and name[:1] == ahead[:1]]
-    return names[:5] or ["一个条件, 例如 闲置资金、生命周期、没有逾期商机", "(", "并非"]
+    """The names that stand a little further on, or that begin like what stands here, or the commonest."""
+    ahead = re.split("[(),且或]", s.text[s.at :], maxsplit=1)[0]
+    names = [(told.label, name) for told, name in _names() if name]
+    if further := [label for label, name in names if name in ahead]:
+        return [f"先说属性, 再说比较: {label}…" for label in further[:2]]
+    alike = [label for label, name in names if ahead and name[:1] == ahead[:1]]
+    return alike[:5] or [f"一个条件, 例如 {COMMON}", "(", "并非"]
 
 
 __all__ = ["Leaf", "SentenceInvalid", "from_sentence"]

@@ -31,7 +31,7 @@ def leaf_text(leaf: Leaf) -> str:
         words = phrase(field, operands)
         return words if is_whole(field, operands) else told.label + words
     asked = leaf.asked
-    attached = next((pair for pair in asked if pair[0].attach), None)
+    attached = next((pair for pair in asked if pair[0].attach and "known" not in pair[1]), None)
     rest = [_aside(field, operands) for field, operands in asked if attached is None or field is not attached[0]]
     head = told.label + phrase(*attached) if attached else f"有{told.label}"
     return f"{head}({', '.join(rest)})" if rest else head

@@ -58,7 +58,7 @@ def test_the_vocabulary_tells_a_page_all_it_needs(client: TestClient, login: Log
     assert (idle["label"], idle["group"], idle["kind"]) == ("闲置资金", "口头标签", "collection")
     amount = next(f for f in idle["fields"] if f["name"] == "amount")
     assert (amount["type"], amount["unit"]) == ("money", "元")
-    assert set(told["types"]["money"]["operators"]) == {"at_least", "at_most", "known"}
+    assert set(told["types"]["money"]["operators"]) == {"at_least", "at_most", "above", "below", "known"}
     assert {f["type"] for a in told["attributes"] for f in a["fields"]} <= set(told["types"])
 
 

@@ -20,6 +20,10 @@ def _cents(low: int, high: int) -> st.SearchStrategy[Any]:
     return st.one_of(st.integers(low, high), st.integers(low * 100, high * 100).map(number))
 
 
+def _compared(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(_ends(values), st.tuples(st.sampled_from(["above", "below"]), values).map(lambda p: {p[0]: p[1]}))
+
+
 def _ends(values: st.SearchStrategy[Any], low: str = "at_least", high: str = "at_most") -> st.SearchStrategy[Any]:
     pair = st.tuples(values, values).map(sorted).map(lambda p: {low: p[0], high: p[1]})
     return st.one_of(values.map(lambda v: {low: v}), values.map(lambda v: {high: v}), pair)
@@ -54,12 +58,12 @@ def operands(f: Field) -> st.SearchStrategy[dict[str, Any]]:
         return st.one_of(known, _ends(st.integers(0, 1440).map(lambda n: divmod(n, 60)).map(_clock)))
     if f.type == "score":
         return st.one_of(
-            known, _ends(st.integers(0, 10_000).map(lambda n: n // 10_000 if n % 10_000 == 0 else n / 10_000))
+            known, _compared(st.integers(0, 10_000).map(lambda n: n // 10_000 if n % 10_000 == 0 else n / 10_000))
         )
     if f.step:
         tens = st.integers(-10 if f.signed else 0, 10).map(lambda n: n * f.step)
-        return st.one_of(known, _ends(tens))
-    return st.one_of(known, _ends(_cents(-(10**9) if f.signed else 0, 10**12)))
+        return st.one_of(known, _compared(tens))
+    return st.one_of(known, _compared(_cents(-(10**9) if f.signed else 0, 10**12)))
 
 
 @st.composite

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from dongke.clock import TradingCalendar
 from profiles.labels import tables
 from profiles.segments.checks import Moment
-from profiles.segments.evaluate import explain
+from profiles.segments.evaluate import explain, holds
 from profiles.segments.phrases import squeezed, wordings
 from profiles.segments.query import condition
 from profiles.segments.reading import SentenceInvalid, from_sentence
@@ -60,6 +60,16 @@ STAGE = {"attribute": "behaviour.lifecycle", "is": {"in": ["预流失"]}}
         ({"attribute": "file.opened_on", "is": {"from": "2026-01-05"}}, "开户日期不早于2026年1月5日"),
         ({"attribute": "behaviour.net_flow_30d", "is": {"at_most": -100_000_000}}, "近30日净流入不超过-1亿元"),
         ({"attribute": "file.age", "is": {"known": False}}, "年龄没有记录"),
+        (leaf("tag.assets.external"), "有外部资产"),
+        (leaf("tag.assets.external", amount={"known": True}), "有外部资产(金额有记录)"),
+        ({"not": leaf("tag.assets.external", amount={"known": True})}, "没有外部资产(金额有记录)"),
+        (
+            leaf("tag.assets.external", amount={"known": False}, matures_on={"next_days": 30}),
+            "外部资产在30天内到期(金额没有记录)",
+        ),
+        ({"attribute": "file.age", "is": {"above": 60}}, "年龄高于60岁"),
+        (leaf("tag.funds.idle", amount={"below": 200_000}), "闲置资金低于20万元"),
+        (leaf("tag.funds.idle", strength={"above": 0.5}), "有闲置资金(强度高于0.5)"),
     ],
 )
 def test_conditions_and_their_words(tree: Any, words: str) -> None:
@@ -81,6 +91,25 @@ def test_conditions_and_their_words(tree: Any, words: str) -> None:
         ("并非并非有闲置资金", "有闲置资金"),
         ("开户日期不早于2026-01-05", "开户日期不早于2026年1月5日"),
         ("有闲置资金(客户态度是肯定)", "有闲置资金"),
+        ("闲置资金最少20万", "闲置资金不低于20万元"),
+        ("闲置资金大于等于20万", "闲置资金不低于20万元"),
+        ("闲置资金大于20万", "闲置资金高于20万元"),
+        ("闲置资金超过20万", "闲置资金高于20万元"),
+        ("闲置资金＞20万", "闲置资金高于20万元"),
+        ("闲置资金不到20万", "闲置资金低于20万元"),
+        ("闲置资金最多20万", "闲置资金不超过20万元"),
+        ("闲置资金20万以上", "闲置资金不低于20万元"),
+        ("年龄六十岁以上", "年龄不低于60岁"),
+        ("年龄大于60岁", "年龄高于60岁"),
+        ("闲置资金不低于２０万元", "闲置资金不低于20万元"),
+        ("闲置资金不低于二十万", "闲置资金不低于20万元"),
+        ("闲置资金不低于三千五百元", "闲置资金不低于3500元"),
+        ("闲置资金不低于一点二亿", "闲置资金不低于1.2亿元"),
+        ("闲置资金不低于两百二十万元", "闲置资金不低于220万元"),
+        ("闲置资金在二十万到五十万之间", "闲置资金在20万元到50万元之间"),
+        ("外部资产在三十天内到期", "外部资产在30天内到期"),
+        ("外部资产有记录", "有外部资产"),
+        ("外部资产没有记录", "没有外部资产"),
     ],
 )
 def test_other_ways_to_say_it(words: str, plain: str) -> None:
@@ -94,6 +123,15 @@ def test_other_ways_to_say_it(words: str, plain: str) -> None:
         ("闲置资金不低于20万元 且 有逾期商机 或 高净值", 20, "且 和 或 不能混用"),
         ("生命周期是预留失", 4, "潜客"),
         ("闲置资金不低于20", 4, "20万元"),
+        ("闲置资金多少", 4, "在20万元到50万元之间"),
+        ("开户日期如何", 4, "在2026年6月30日到2026年12月31日之间"),
+        ("性别是女", 0, "例如 有闲置资金、外部资产"),
+        ("二十万闲置资金", 0, "先说属性, 再说比较: 闲置资金…"),
+        ("闲置资金不低于99999999亿元", 4, "这个数太大, 要小于 10万亿"),
+        ("闲置资金不低于-5元", 4, "要 0 以上的数"),
+        ("闲置资金不低于三四十万", 4, "“三四十万” 不是一个确定的数"),
+        ("闲置资金不低于万万元", 4, "不是一个确定的数"),
+        ("闲置资金不低于几十万", 4, "20万元"),
         ("有闲置资金(强度不低于1.5)", 8, "0 到 1 之间"),
         ("有闲置资金(强度不低于0.5", 14, ")"),
         ("闲置资金不低于20万元(金额不低于10万元)", 14, "金额 说了两次"),
@@ -110,6 +148,23 @@ def test_what_cannot_be_read_says_where_and_what_was_expected(words: str, positi
     with pytest.raises(SentenceInvalid) as fault:
         from_sentence(words)
     assert (fault.value.position, expected in fault.value.detail) == (position, True), fault.value.detail
+
+
+@pytest.mark.parametrize("words", ["", "性别是女", "有的客户", "随便"])
+def test_an_unknown_beginning_is_not_answered_by_flags(words: str) -> None:
+    with pytest.raises(SentenceInvalid) as fault:
+        from_sentence(words)
+    assert not any("不可推荐" in wanted or "画像" in wanted for wanted in fault.value.expected)
+
+
+@pytest.mark.parametrize(
+    ("words", "fits"),
+    [("高于", [60.01, 61]), ("不低于", [60, 60.01, 61]), ("低于", [59]), ("不超过", [59, 60])],
+)
+def test_higher_is_not_the_same_as_not_lower(words: str, fits: list[float]) -> None:
+    tree = from_sentence(f"年龄{words}60岁")
+    assert [a for a in (59, 60, 60.01, 61) if holds(tree, Row("C1", {"file.age": a}, {}), NOW)] == fits
+    assert not holds(tree, Row("C1", {}, {}), NOW)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +195,8 @@ def test_what_cannot_be_read_says_where_and_what_was_expected(words: str, positi
             (leaf("tag.contact.time", **{"from": {"at_least": bad}}), "segment-operand-invalid", "/where/from")
             for bad in (15, None, True, [], "24:59", "24:01", "25:00", "１５:３０", "9:30", "09:60", "09:30\n", "")
         ),
+        (leaf("tag.funds.idle", amount={"at_least": 1, "above": 2}), "segment-operand-invalid", "/where/amount"),
+        (leaf("tag.contact.time", **{"from": {"above": "09:30"}}), "segment-operand-invalid", "/where/from"),
         (leaf("tag.funds.idle", amount={"at_least": 10**400}), "segment-operand-invalid", "/where/amount"),
         ({"attribute": "\ud800"}, "segment-attribute-unknown", "/attribute"),
         ({"all": [IDLE] * 101}, "segment-shape", "/all"),
