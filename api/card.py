@@ -25,7 +25,9 @@ from followup.opportunity import Opportunity
 from followup.rights import is_listed
 from profiles import service
 from profiles.profile import Profile
+from profiles.rights.blanks import Blanks
 from profiles.rights.fold import Rights
+from profiles.rights.store import blanks_of
 from profiles.suitability import marks
 
 #: what `?fields=` may name; customer, as_of and known_at are always there
@@ -58,7 +60,9 @@ _BESIDE = text("""
             order by o.due_at, o.id)
         from opportunity o join advisor a on a.id = o.owner_id
         where o.customer_id = any(:members) and o.state = any(:live)
-    ) as opportunities""").bindparams(
+    ) as opportunities, exists (
+        select from standing s where s.customer_id = any(:members) and s.deletes
+    ) as deletes""").bindparams(
     bindparam("talks", type_=ARRAY(String)),
     bindparam("indexes", type_=ARRAY(Integer)),
     bindparam("members", type_=ARRAY(String)),
@@ -105,7 +109,7 @@ def card(session: Session, customer_id: str, asked: Question) -> dict[str, Any]:
     profile = service.profile_of(session, customer_id, as_of=asked.as_of, known_at=asked.known_at, opened=asked.opened)
     page = profile.to_json()
     evidence = [e for tag in page["tags"] for e in tag["evidence"]] if asked.wants("tags") else []
-    sentences, rows = _beside(session, profile.members, evidence)
+    sentences, rows = _beside(session, profile, evidence)
     for e in evidence:
         e["sentence"] = sentences.get((e["conversation_id"], e["utterance"]))
     if asked.wants("opportunities"):
@@ -130,18 +134,22 @@ def matches(etag: str, if_none_match: str | None) -> bool:
 
 
 def _beside(
-    session: Session, members: Iterable[str], evidence: list[dict[str, Any]]
+    session: Session, profile: Profile, evidence: list[dict[str, Any]]
 ) -> tuple[dict[tuple[str, int], str], list[dict[str, Any]]]:
-    """The whole sentences of the evidence, and the stored opportunities in which something is still to be done."""
+    """The whole sentences of the evidence without what is deleted or refused, and the stored opportunities in which
+    something is still to be done."""
     wanted = sorted({(e["conversation_id"], e["utterance"]) for e in evidence})
     asked = {
         "talks": [talk for talk, _ in wanted],
         "indexes": [index for _, index in wanted],
-        "members": list(members),
+        "members": list(profile.members),
         "live": [state.value for state in LIVE],
     }
     row = session.connection().execute(_BESIDE, asked).one()
-    return {(talk, index): words for talk, index, words in row.sentences or ()}, row.opportunities or []
+    forgets = row.deletes or Purpose.SENSITIVE in profile.refused
+    gone = blanks_of(session, asked["talks"]) if forgets else Blanks()
+    sentences = {(talk, index): gone.of(talk, index, words) for talk, index, words in row.sentences or ()}
+    return sentences, row.opportunities or []
 
 
 def _in_the_past(session: Session, profile: Profile) -> list[dict[str, Any]]:

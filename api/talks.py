@@ -15,8 +15,9 @@ from dongke.scope import Principal, visible
 from dongke.standing import PROFILE, Purpose
 from profiles.models import StoredAssertion, StoredReading
 from profiles.repository import statements_by_id
+from profiles.rights.blanks import Blanks
 from profiles.rights.fold import Rights
-from profiles.rights.store import right_of
+from profiles.rights.store import blanks_of, right_of
 
 
 def readable(session: Session, principal: Principal, ident: str) -> tuple[StoredConversation, Customer]:
@@ -54,8 +55,8 @@ def show(session: Session, stored: StoredConversation, customer: Customer) -> di
         "has_audio": _sound(session, stored) is not None,
         "read": bool(stored.read_hash and stored.read_hash.startswith(stored.content_hash)),
         "notes": [*(reading.notes if reading else []), *([rights.text] if rights.text else [])],
-        "utterances": _utterances(session, stored, assertions) if may_read else [],
-        "assertions": [_assertion(a, stored) for a in assertions],
+        "utterances": _utterances(session, stored, assertions, rights.blanks) if may_read else [],
+        "assertions": [_assertion(a, stored, rights.blanks) for a in assertions],
     }
 
 
@@ -70,15 +71,21 @@ def sound(session: Session, stored: StoredConversation) -> tuple[Recording, Path
 
 
 def with_sentences(session: Session, evidence: list[dict[str, Any]]) -> None:
-    """Gives every piece of evidence (which names its conversation) the whole sentence that its quote stands in."""
+    """Gives every piece of evidence (which names its conversation) the whole sentence that its quote stands in.
+
+    What is deleted or refused is blanked in both.
+    """
     wanted = {(e["conversation_id"], e["utterance"]) for e in evidence}
     if not wanted:
         return
     key = tuple_(col(StoredUtterance.conversation_id), col(StoredUtterance.index))
     rows = session.exec(select(StoredUtterance).where(key.in_(sorted(wanted)), ~col(StoredUtterance.revoked)))
-    sentences = {(row.conversation_id, row.index): row.text for row in rows}
+    gone = blanks_of(session, sorted({talk for talk, _ in wanted}))
+    sentences = {(r.conversation_id, r.index): gone.of(r.conversation_id, r.index, r.text) for r in rows}
     for e in evidence:
         e["sentence"] = sentences.get((e["conversation_id"], e["utterance"]))
+        if "quote" in e:
+            e["quote"] = gone.of(e["conversation_id"], e["utterance"], e["quote"], e["start"])
 
 
 def _sound(session: Session, stored: StoredConversation) -> tuple[Recording, Path] | None:
@@ -110,7 +117,7 @@ def _kept(session: Session, assertions: list[StoredAssertion], rights: Rights) -
 
 
 def _utterances(
-    session: Session, stored: StoredConversation, assertions: list[StoredAssertion]
+    session: Session, stored: StoredConversation, assertions: list[StoredAssertion], gone: Blanks
 ) -> list[dict[str, Any]]:
     marks: dict[int, list[dict[str, Any]]] = {}
     for assertion in assertions:
@@ -118,7 +125,7 @@ def _utterances(
             marks.setdefault(evidence["utterance"], []).append(_mark(assertion, evidence))
     query = select(StoredUtterance).where(StoredUtterance.conversation_id == stored.id)
     rows = session.exec(query.order_by(col(StoredUtterance.index)))
-    return [_utterance(row, marks.get(row.index, [])) for row in rows]
+    return [_utterance(row, marks.get(row.index, []), gone) for row in rows]
 
 
 def _mark(assertion: StoredAssertion, evidence: dict[str, Any]) -> dict[str, Any]:
@@ -132,11 +139,11 @@ def _mark(assertion: StoredAssertion, evidence: dict[str, Any]) -> dict[str, Any
     }
 
 
-def _utterance(row: StoredUtterance, marks: list[dict[str, Any]]) -> dict[str, Any]:
+def _utterance(row: StoredUtterance, marks: list[dict[str, Any]], gone: Blanks) -> dict[str, Any]:
     return {
         "index": row.index,
         "speaker": row.speaker,
-        "text": "" if row.revoked else row.text,
+        "text": "" if row.revoked else gone.of(row.conversation_id, row.index, row.text),
         "start_ms": row.start_ms,
         "end_ms": row.end_ms,
         "at": row.at,
@@ -146,7 +153,7 @@ def _utterance(row: StoredUtterance, marks: list[dict[str, Any]]) -> dict[str, A
     }
 
 
-def _assertion(row: StoredAssertion, stored: StoredConversation) -> dict[str, Any]:
+def _assertion(row: StoredAssertion, stored: StoredConversation, gone: Blanks) -> dict[str, Any]:
     return {
         "id": row.id,
         "tag": row.tag,
@@ -158,5 +165,5 @@ def _assertion(row: StoredAssertion, stored: StoredConversation) -> dict[str, An
         "holder": row.holder,
         "confidence": row.confidence,
         "explanation": explanation_text(row.explanation),
-        "evidence": row.evidence,
+        "evidence": [e | {"quote": gone.of(stored.id, e["utterance"], e["quote"], e["start"])} for e in row.evidence],
     }

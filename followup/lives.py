@@ -6,7 +6,7 @@ few tags and kinds of events. Whoever may not be processed has no statements her
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from profiles import repository
 from profiles.facts import CustomerFacts, Statement
 from profiles.identity.grouping import members_of, newest
 from profiles.models import StoredReading
+from profiles.rights.blanks import Blanks
 from profiles.rights.fold import kept
 from profiles.rights.store import rights_of
 
@@ -34,6 +35,7 @@ class Life:
 
     history: History
     facts: CustomerFacts
+    gone: Blanks = field(default=Blanks())  #: words that must not be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,21 @@ def lives(session: Session, customer_ids: Iterable[str], moment: datetime, wante
     ids = sorted(set(customer_ids))
     if not ids:
         return {}
-    cut = [facts.at(moment, moment) for facts in _facts(session, ids, wanted).values()]
+    loaded, gone = _facts(session, ids, wanted)
+    cut = [facts.at(moment, moment) for facts in loaded.values()]
     heads = {facts.customer_id: facts for facts in cut}
     members = {who: members_of(who, facts.links) for who, facts in heads.items()}
     everyone = sorted({one for group in members.values() for one in group})
     owners = _owners(session, everyone)
     deputies = _deputies(session, {o.advisor_id for rows in owners.values() for o in rows})
     contacts = _contacts(session, everyone, heads.values(), moment, wanted)
-    return {who: Life(_history(facts, members[who], owners, deputies, contacts), facts) for who, facts in heads.items()}
+    return {
+        who: Life(_history(facts, members[who], owners, deputies, contacts), facts, gone)
+        for who, facts in heads.items()
+    }
 
 
-def _facts(session: Session, ids: Sequence[str], wanted: Wanted) -> dict[str, CustomerFacts]:
+def _facts(session: Session, ids: Sequence[str], wanted: Wanted) -> tuple[dict[str, CustomerFacts], Blanks]:
     loaded = repository.load_part(session, ids, tags=wanted.tags)
     everyone = {who for facts in loaded.values() for who in facts.customer_ids}
     if wanted.events:
@@ -73,7 +79,8 @@ def _facts(session: Session, ids: Sequence[str], wanted: Wanted) -> dict[str, Cu
             for who, facts in loaded.items()
         }
     rights = rights_of(session, everyone)
-    return {who: kept(facts, rights) for who, facts in loaded.items() if who in ids}
+    gone = Blanks.together(told.blanks for told in rights.values())
+    return {who: kept(facts, rights) for who, facts in loaded.items() if who in ids}, gone
 
 
 def _history(

@@ -5,7 +5,7 @@ who counted as one person then: the fold over it answers "what did we know when 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +24,8 @@ class Quote:
     said_at: datetime
     start_ms: int | None = None
     end_ms: int | None = None
+    #: where in the utterance it begins, in characters; None where not known
+    start: int | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -151,6 +151,7 @@ def quote_of(conversation_id: str, evidence: dict[str, Any], talk_at: datetime) 
 
 def _call(
     kind: str, ident: str, customer_id: str, answered: bool, at: str, known: str, advisor_id: str, direction: str
+        start=evidence.get("start"),
 ) -> Event:
     return Event(
         id=f"call:{kind}:{ident}",

@@ -55,7 +55,7 @@ def load_many(session: Session, customer_ids: Collection[str]) -> dict[str, Cust
     """All facts of each of these customers and of everyone who was ever merged with one of them, by id, in one go."""
     links, ids = _persons(session, customer_ids)
     kinds: dict[str, Any] = {
-        "assertions": _statements(session, ids, None),
+        "assertions": statements_of(session, ids, None),
         "feedback": feedback_of(session, ids),
         "events": _events(session, ids, None) + calls_of(session, ids, None),
         "snapshots": _snapshots(session, ids, None),
@@ -69,7 +69,7 @@ def load_part(session: Session, customer_ids: Collection[str], tags: Collection[
     """The same, but only the file and what concerns these tags: enough for suitability in a list."""
     links, ids = _persons(session, customer_ids)
     kinds: dict[str, Any] = {
-        "assertions": _statements(session, ids, None, tags),
+        "assertions": statements_of(session, ids, None, tags),
         "feedback": feedback_of(session, ids, tags=tags),
         "snapshots": _snapshots(session, ids, None),
         "links": links,
@@ -110,9 +110,10 @@ def _joined(ids: Collection[str], links: Iterable[Link]) -> list[list[str]]:
 _ASSERTION_COLUMNS = (*StoredAssertion.__table__.c, StoredReading.__table__.c.superseded_at)  # type: ignore[attr-defined]
 
 
-def _statements(
-    session: Session, ids: Collection[str], known_at: datetime | None, tags: Collection[str] = ()
+def statements_of(
+    session: Session, ids: Collection[str], known_at: datetime | None = None, tags: Collection[str] = ()
 ) -> tuple[Statement, ...]:
+    """What these customers said (of these tags, where given) by every reading, known by `known_at` where given."""
     query = (
         select(*_ASSERTION_COLUMNS)
         .join(StoredReading, col(StoredReading.id) == col(StoredAssertion.reading_id))

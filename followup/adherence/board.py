@@ -4,6 +4,7 @@ Judged by what the customer's experience was at the end of each talk, as it is k
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from followup.adherence.assess import Assessment, assess
 from followup.lives import Life, Wanted, lives
 from followup.people import Scope, readable
 from profiles.merge import tags_at
+from profiles.rights.blanks import Blanks
 
 TAG = "experience.level"
 PURPOSES = (Purpose.ANALYSIS,)  #: who refuses a profile has no card, who refuses the analysis no facts either
@@ -76,7 +78,17 @@ def _judged(session: Session, customers: Sequence[str], wanted: set[str], since:
     for life in lives(session, customers, now(), Wanted(tags=(TAG,), since=since)).values():
         for talk in life.history.contacts:
             if talk.id in wanted:
-                yield assess(talk, level_at(life, talk.ended_at))
+                yield _shown(assess(talk, level_at(life, talk.ended_at)), life.gone)
+
+
+def _shown(found: Assessment, gone: Blanks) -> Assessment:
+    """The talk is judged by all that was said; words that are deleted or refused are not quoted."""
+    talk = found.conversation_id
+    rows = [
+        replace(d, quotes=tuple(gone.of(talk, n, q) for n, q in zip(d.turns, d.quotes, strict=True)))
+        for d in found.deductions
+    ]
+    return replace(found, deductions=tuple(rows))
 
 
 def level_at(life: Life, moment: datetime) -> str | None:

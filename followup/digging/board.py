@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func
@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from dongke.clock import TradingCalendar, beijing, now
 from dongke.scope import Principal
 from dongke.standing import PROFILE, Purpose
-from followup.digging.ladder import TAG, Ladder, ladders
+from followup.digging.ladder import TAG, Ladder, Step, ladders
 from followup.digging.money import Money, Untouched, is_untouched, moved_yuan, total, untouched
 from followup.digging.scores import Dig, Score, digs, score
 from followup.history import History
@@ -20,6 +20,7 @@ from followup.people import Scope, tellers
 from profiles.behaviour.deeds import INFLOWS
 from profiles.corrections import apply
 from profiles.models import StoredAssertion
+from profiles.rights.blanks import Blanks
 from profiles.service import trading_calendar
 
 PURPOSES = (*PROFILE, Purpose.MARKETING)  #: outside money is asked after to win it
@@ -39,7 +40,15 @@ class Dug:
 def dug(life: Life, until: datetime) -> Dug:
     """One person's ladders as of `until`. Pure: what stands after corrections is folded with his talks and events."""
     found = ladders(life.history, apply(life.facts).statements, until)
-    return Dug(life.history, found, digs(found, life.history))
+    shown = tuple(replace(one, steps=tuple(_shown(step, life.gone) for step in one.steps)) for one in found)
+    return Dug(life.history, shown, digs(found, life.history))
+
+
+def _shown(step: Step, gone: Blanks) -> Step:
+    """The step without words that are deleted or refused."""
+    if step.contact_id is None or step.utterance is None:
+        return step
+    return replace(step, quote=gone.of(step.contact_id, step.utterance, step.quote))
 
 
 def people(session: Session, principal: Principal | None, scope: Scope) -> list[str]:

@@ -6,6 +6,7 @@ The same question, the same conditions: as many as the number says.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Select, and_, or_, tuple_
@@ -22,7 +23,10 @@ from followup.reports.models import TalkMeasure
 from followup.reports.question import Question
 from profiles.labels import label
 from profiles.models import StoredAssertion
+from profiles.rights.blanks import Blanks
+from profiles.rights.store import blanks_of
 
+_PLACE = itemgetter("utterance", "quote", "start")
 VOICE = "voice:"  #: a number `voice:fee` asks for the voices of that topic, `voice:` for all of them
 
 
@@ -91,7 +95,8 @@ def _opportunities(
     opened = session.exec(
         select(StoredAssertion).where(col(StoredAssertion.id).in_([row.opened_by for row, _ in rows]))
     ).all()
-    words = {a.id: _quotes(a) for a in opened}
+    gone = blanks_of(session, [a.conversation_id for a in opened])
+    words = {a.id: _quotes(a, gone) for a in opened}
     names = _customers(session, (row.customer_id for row, _ in rows))
     return [
         Item(
@@ -153,6 +158,7 @@ def _voices(
     names = _customers(session, (row.customer_id for row, _, _ in rows))
     return [
         Item(
+    gone = blanks_of(session, [row.conversation_id for row, _, _ in rows])
             kind="voice",
             id=row.id,
             at=row.said_at,
@@ -161,7 +167,7 @@ def _voices(
             advisor_id=advisor_id,
             advisor_name=advisor,
             title=f"{label('topic', row.value.get('topic'))} {label('sentiment', row.value.get('sentiment'))}",
-            words=_quotes(row),
+            words=_quotes(row, gone),
         )
         for row, advisor_id, advisor in rows
     ]
@@ -173,8 +179,9 @@ def _page(query: Select[Any], at: Any, ident: Any, after: tuple[datetime, str] |
     return query.order_by(at, ident).limit(limit)
 
 
-def _quotes(row: StoredAssertion) -> tuple[Words, ...]:
-    return tuple(Words(row.conversation_id, e["utterance"], e["quote"]) for e in row.evidence)
+def _quotes(row: StoredAssertion, gone: Blanks) -> tuple[Words, ...]:
+    talk = row.conversation_id
+    return tuple(Words(talk, n, gone.of(talk, n, quote, start)) for n, quote, start in map(_PLACE, row.evidence))
 
 
 def _words(conversation_id: str, told: dict[str, Any], spoken: dict[tuple[str, int], str]) -> Words:
@@ -190,7 +197,8 @@ def _spoken(session: Session, places: Sequence[tuple[str, int]]) -> dict[tuple[s
     query = select(u.conversation_id, u.index, u.text, u.revoked).where(
         tuple_(col(u.conversation_id), col(u.index)).in_(places)
     )
-    return {(who, n): "" if revoked else text for who, n, text, revoked in session.execute(query)}
+    gone = blanks_of(session, [talk for talk, _ in places])
+    return {(who, n): "" if revoked else gone.of(who, n, text) for who, n, text, revoked in session.execute(query)}
 
 
 def _customers(session: Session, ids: Iterable[str]) -> dict[str, str]:

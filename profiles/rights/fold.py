@@ -6,7 +6,7 @@ under one number holds for the person. Rights of **now** rule every question, al
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -18,9 +18,11 @@ import yaml
 from dongke.clock import beijing
 from dongke.errors import BadInput
 from dongke.standing import PROFILE, Purpose, State
+from profiles.fact_groups import tellings
 from profiles.facts import CustomerFacts, Feedback, Statement
 from profiles.labels import tag_label
 from profiles.relations import Relation, relation
+from profiles.rights.blanks import Blanks
 
 FILE = Path(__file__).parent / "rights.yaml"
 _STRICTNESS = tuple(State)
@@ -95,12 +97,36 @@ class Deletion:
     tag: str
     target: Statement | None = None
     until: datetime | None = None
+    told: frozenset[str] = frozenset()  #: ids of every stored telling of that fact (`reach`)
+
+    def reaching(self, statements: Iterable[Statement]) -> "Deletion":
+        """With every telling of its fact among these statements."""
+        if self.target is None:
+            return self
+        return replace(self, told=frozenset(s.id for s in reach(statements, self.target, self.until)))
 
     def hits(self, said: Statement) -> bool:
         if said.tag != self.tag or (self.until is not None and said.said_at > self.until):
             return False
         target = self.target
-        return target is None or said.id == target.id or relation(target, said) is Relation.SAME
+        if target is None or said.id == target.id or said.id in self.told:
+            return True
+        return relation(target, said) is Relation.SAME
+
+
+def reach(statements: Iterable[Statement], target: Statement, until: datetime | None = None) -> list[Statement]:
+    """What goes with a deleted statement: every telling of its fact said by `until`, and what that fact had taken the
+    place of – else an older value would stand up again where the newer one is gone."""
+    mine = sorted((s for s in statements if s.tag == target.tag), key=lambda s: s.order, reverse=True)
+    found = {s.id: s for s in (target, *tellings(mine, target, until))}
+    for earlier in mine:
+        if earlier.id not in found and any(_replaces(s, earlier) for s in found.values()):
+            found |= {s.id: s for s in tellings(mine, earlier, earlier.said_at)}
+    return list(found.values())
+
+
+def _replaces(later: Statement, earlier: Statement) -> bool:
+    return earlier.order < later.order and relation(earlier, later) is Relation.OPPOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +138,7 @@ class Rights:
     granted: frozenset[Purpose] = frozenset()
     refused: frozenset[Purpose] = frozenset()  #: with those that the firm requires a consent for and has none
     deletions: tuple[Deletion, ...] = ()
+    blanks: Blanks = field(default=Blanks(), compare=False)  #: words of his that no sentence shows any more
 
     @property
     def is_ordinary(self) -> bool:
@@ -134,11 +161,19 @@ class Rights:
 
     def keeps(self, said: Statement) -> bool:
         """Whether this statement may be shown and believed, whatever the state is."""
-        if self.refused & set(PROFILE):
-            return False
+        return not self.refused & set(PROFILE) and not self.forgets(said)
+
+    @property
+    def forgotten_tags(self) -> frozenset[str]:
+        """Tags of which something is deleted, or that are sensitive to him."""
+        sensitive = policy().sensitive_tags if Purpose.SENSITIVE in self.refused else frozenset[str]()
+        return sensitive | {d.tag for d in self.deletions}
+
+    def forgets(self, said: Statement) -> bool:
+        """Whether it was deleted, or is sensitive to him: its words too are not shown."""
         if Purpose.SENSITIVE in self.refused and said.tag in policy().sensitive_tags:
-            return False
-        return not any(d.hits(said) for d in self.deletions)
+            return True
+        return any(d.hits(said) for d in self.deletions)
 
     def keeps_feedback(self, verdict: Feedback) -> bool:
         """Whether this verdict may be shown and applied: it speaks of the tag."""
@@ -245,7 +280,11 @@ def kept(facts: CustomerFacts, rights: Mapping[str, Rights], *, opened: bool = F
 
     return replace(
         facts,
-        assertions=tuple(s for s in facts.assertions if said(s.customer_id) and of(s.customer_id).keeps(s)),
+        assertions=tuple(
+            of(s.customer_id).blanks.from_statement(s)
+            for s in facts.assertions
+            if said(s.customer_id) and of(s.customer_id).keeps(s)
+        ),
         feedback=tuple(f for f in facts.feedback if said(f.customer_id) and of(f.customer_id).keeps_feedback(f)),
         events=tuple(e for e in facts.events if done(e.customer_id)),
         snapshots=tuple(s for s in facts.snapshots if stored(s.customer_id)),

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from asr.models import StoredConversation
 from dongke import audit
 from dongke.clock import beijing, now
 from dongke.directory import Customer, customer
@@ -20,7 +21,8 @@ from profiles.facts import Statement
 from profiles.identity.grouping import members_of
 from profiles.labels import tables
 from profiles.models import Identifier
-from profiles.repository import links_around, statements_by_id
+from profiles.repository import links_around, statements_by_id, statements_of
+from profiles.rights.blanks import Blanks, blanks
 from profiles.rights.fold import STATUSES, Fact, Kind, Rights, fold, strictest
 from profiles.rights.models import StoredRight
 
@@ -54,7 +56,7 @@ def rights_of(session: Session, customer_ids: Collection[str], *, are_noted: boo
     ordinary = Rights(refused=needed)
     found = dict.fromkeys(customer_ids, ordinary)
     if not are_noted:
-        return found
+        return _blanked(session, found)
     rows = session.scalars(_STANDINGS, {"ids": list(customer_ids)}).all()
     deletions = _deletions(session, [row.customer_id for row in rows if row.deletes])
     for row in rows:
@@ -66,7 +68,26 @@ def rights_of(session: Session, customer_ids: Collection[str], *, are_noted: boo
             refused=frozenset({Purpose(p) for p in row.refused} | (needed - granted)),
             deletions=deletions.get(row.customer_id, ordinary).deletions,
         )
-    return found
+    return _blanked(session, found)
+
+
+def _blanked(session: Session, rights: dict[str, Rights]) -> dict[str, Rights]:
+    """With the words that prove what is deleted or refused. Asks nothing where nothing is."""
+    tags = {who: told.forgotten_tags for who, told in rights.items() if told.forgotten_tags}
+    if not tags:
+        return rights
+    gone: dict[str, list[Statement]] = defaultdict(list)
+    for said in statements_of(session, tags, tags=sorted(frozenset[str]().union(*tags.values()))):
+        if rights[said.customer_id].forgets(said):
+            gone[said.customer_id].append(said)
+    return rights | {who: replace(rights[who], blanks=blanks(mine)) for who, mine in gone.items()}
+
+
+def blanks_of(session: Session, conversation_ids: Collection[str]) -> Blanks:
+    """遮住的字 of these talks: what a sentence of them must not show now."""
+    talks = select(StoredConversation.customer_id).where(col(StoredConversation.id) == _any(conversation_ids))
+    rights = rights_of(session, sorted(set(session.exec(talks))))
+    return Blanks.together(told.blanks for told in rights.values())
 
 
 def right_of(session: Session, customer_id: str) -> Rights:
@@ -169,6 +190,9 @@ def _deletions(session: Session, customer_ids: list[str]) -> dict[str, Rights]:
     found: dict[str, Rights] = {}
     for members in _groups(session, customer_ids):
         together = strictest(_by_customer(facts_of(session, members)).values())
+        if any(d.target for d in together.deletions):
+            said = statements_of(session, members, tags=sorted({d.tag for d in together.deletions}))
+            together = replace(together, deletions=tuple(d.reaching(said) for d in together.deletions))
         found |= dict.fromkeys(members, together)
     return found
 

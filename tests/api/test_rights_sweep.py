@@ -34,7 +34,7 @@ from profiles.models import Identifier, StoredAssertion
 
 WHO, KIN, TALK, SOUND = "KH7788", "C1", "TALK7788", "REC7788"
 NAME, PHONE = "瞿玄鹤", "139" + "7788" + "6655"
-IDLE, BANK, FAMILY = "五十万闲着", "邮储银行", "孩子明年要出国念书"
+IDLE, BANK, FAMILY = "五十万闲着", "邮储银行", "孩子明年要出国"
 DEED, PAGE, NOTE = "volcano_view", "火山岩专区", "青铜鼎"
 ASSETS, COMMENT, NOISE = "7654321", "琥珀备注", "SOUND-OF-7788"
 SENTENCE = "外部资产不低于1万元 或 闲置资金不低于1万元"
@@ -119,9 +119,7 @@ def _tell(client: TestClient, pipe: dict[str, str], folder: Path) -> None:
     when = beijing(now() - timedelta(days=12)).replace(hour=10)
     words = [
         ("advisor", "您好, 我是您的投资顾问。"),
-        ("customer", f"{FAMILY}。"),
-        ("advisor", "那恭喜您。您手上还有闲钱吗?"),
-        ("customer", f"我手上有{IDLE}。"),
+        ("customer", f"{FAMILY}念书, 我手上有{IDLE}。"),  # one sentence: who sees the one must not read the other
         ("advisor", "您想怎么安排?"),
         ("customer", "想买点债券基金。"),
         ("advisor", "别处还有理财吗?"),
@@ -279,7 +277,8 @@ def test_refusals_take_effect_at_once_and_end_at_once(house: House) -> None:
     shown = swept(house)
     sales = ("matter:idle_funds", "matter:external_assets", "matter:product_intent", "matter:permission", "comment")
     assert found(shown, of(house.marks, *sales, "tag:family")) == {}
-    assert found(outside_the_talk(shown), of(house.marks, "family")) == {}
+    assert found(shown, of(house.marks, "family")) == {}
+    assert "idle" in found(outside_the_talk(shown), house.marks)  # the rest of that sentence
     serving = set(of(house.marks, "matter:call_back", "matter:promise"))
     assert serving
     assert serving | {"tag:funds.idle"} <= set(found(shown, house.marks))  # neither marketing nor sensitive
@@ -294,7 +293,7 @@ def test_a_deleted_tag_is_shown_nowhere_and_not_made_again(house: House) -> None
     shown = {place: text for place, text in swept(house).items() if not place.startswith(REGISTER)}
     gone = of(house.marks, "tag:assets.external", "matter:external_assets", "tag:funds.idle", "matter:idle_funds")
     assert found(shown, gone) == {}
-    assert found(outside_the_talk(shown), of(house.marks, "bank", "idle")) == {}
+    assert found(shown, of(house.marks, "bank", "idle")) == {}
     assert {"tag:family.clue", "tag:intent.product"} <= set(found(shown, house.marks))
 
 

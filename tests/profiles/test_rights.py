@@ -1,6 +1,7 @@
 """Rights as a fold, and what the tables say of them: one word rules everything, at once, for the whole person."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,8 +17,10 @@ from dongke.errors import DongkeError
 from dongke.scope import Principal, Role, visible
 from dongke.settings import settings
 from dongke.standing import PROFILE, Purpose, Standing, State, processable
+from profiles.facts import Quote
 from profiles.identity import persons
 from profiles.rights import store as rights_store
+from profiles.rights.blanks import Blanks, blanks
 from profiles.rights.consents import take_consents
 from profiles.rights.fold import STATUSES, Deletion, Fact, Kind, Rights, fold, kept, strictest
 from profiles.rights.store import Wish, record, right_of, rights_of
@@ -86,6 +89,69 @@ def test_one_fact_of_a_tag_is_deleted_and_every_telling_of_it(say: Any) -> None:
     other = say("06-20", "assets.external", institution="平安银行", institution_type="bank")
     rights = Rights(deletions=(Deletion("assets.external", told),))
     assert [rights.keeps(s) for s in (told, again, other)] == [False, False, True]
+
+
+def amounts(session: Session, talk: Any, reading: Any, *told: tuple[str, int]) -> list[str]:
+    """Talks in which he names his idle money; the ids of the statements."""
+    for on, yuan in told:
+        value = {"low": yuan, "high": yuan, "available_from": None}
+        store_reading(session, talk(f"K{on}", on), reading("v1", ("funds.idle", "affirmed", value), CHILD))
+    said = {s.conversation_id: s.id for s in facts_of(session, "C1").assertions if s.tag == "funds.idle"}
+    return [said[f"K{on}"] for on, _ in told]
+
+
+@pytest.mark.parametrize("steps", [(300, 325, 350), (300, 315, 320), (300, 500, 900)])
+def test_what_the_deleted_telling_had_followed_does_not_stand_up_again(
+    steps: tuple[int, ...], branch: Session, talk: Any, reading: Any
+) -> None:
+    ids = amounts(branch, talk, reading, *zip(("06-01", "06-05", "06-10"), (n * 1000 for n in steps), strict=True))
+    record(branch, "C1", Wish(Kind.TAG, "deleted", assertion_id=ids[-1]), by="a1")
+    assert tags(branch) == {"family.clue"}
+    assert not [t for t in profile_of(branch, "C1").tags if t.tag == "funds.idle"]
+
+
+def test_a_later_value_and_another_fact_outlive_the_deletion(branch: Session, talk: Any, reading: Any) -> None:
+    first, last = amounts(branch, talk, reading, ("06-01", 300_000), ("06-10", 900_000))
+    record(branch, "C1", Wish(Kind.TAG, "deleted", assertion_id=first), by="a1")
+    assert [s.id for s in facts_of(branch, "C1").assertions if s.tag == "funds.idle"] == [last]
+
+
+SENTENCE = "孩子明年出国, 我有五十万, 想买债券"
+GONE = Blanks({("K1", 1): frozenset({(0, "孩子明年出国")})})
+
+
+@pytest.mark.parametrize(
+    ("utterance", "text", "start", "shown"),
+    [
+        (1, SENTENCE, 0, "******, 我有五十万, 想买债券"),
+        (1, "明年出国, 我有", 2, "****, 我有"),  # a part of the sentence
+        (1, "我有五十万", 8, "我有五十万"),
+        (2, SENTENCE, 0, SENTENCE),  # another utterance
+        (1, "另外写下的一句话", 0, "另外写下的一句话"),  # written down anew: other words stand there
+        (1, "", 0, ""),
+    ],
+)
+def test_only_the_words_that_are_gone_are_blanked(utterance: int, text: str, start: int, shown: str) -> None:
+    assert GONE.of("K1", utterance, text, start) == shown
+    assert len(shown) == len(text)
+
+
+def test_words_that_overlap_are_all_blanked() -> None:
+    both = Blanks({("K1", 1): frozenset({(0, "孩子明年出国"), (2, "明年出国, 我有")})})
+    assert both.of("K1", 1, SENTENCE) == "**********五十万, 想买债券"
+
+
+def test_a_kept_statement_does_not_quote_a_deleted_one(say: Any, facts: Any) -> None:
+    def quoted(tag: str, start: int, words: str, **slots: Any) -> Any:
+        said = say("06-01", tag, talk="K1", **slots)
+        return replace(said, evidence=(Quote("K1", 1, words, "customer", said.said_at, start=start),))
+
+    child = quoted("family.clue", 0, "孩子明年出国", clue="child_education")
+    idle = quoted("funds.idle", 0, SENTENCE[:13], low=500_000, high=500_000)
+    bond = quoted("intent.product", 15, "想买债券", product="bond_fund")
+    rights = Rights(deletions=(Deletion("family.clue"),), blanks=blanks([child]))
+    left = kept(facts(child, idle, bond), {"C1": rights}).assertions
+    assert [s.evidence[0].quote for s in left] == ["******, 我有五十万", "想买债券"]
 
 
 @pytest.mark.parametrize(
