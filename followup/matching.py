@@ -10,6 +10,7 @@ from dongke.types import Channel, Speaker, Utterance
 from followup.history import Contact, Event, History, Said, VisitNote
 from followup.playbooks import Discharge, EventRule, Playbook
 from followup.subjects import Subject, foreign, named, negates, notes_down, pairs, speaks_of
+from profiles.institutions import is_same
 
 _FILLER = re.compile(
     r"[^\u4e00-\u9fffA-Za-z0-9]+|嗯+|哦+|噢+|啊+|呃+|哎|诶|唉|喂|好的?|行吧?|对的?|是的?|知道了?|明白了?|了解了?|收到了?|可以|谢谢|再见|拜拜|没事|您好|你好|记下了?|辛苦了?|那就这样|先这样|再说吧?|吧|呢|了"
@@ -278,4 +279,4 @@ def _same_name(name: object, subject: Subject) -> bool:
     mine = subject.said.value.get("institution")
     if not isinstance(name, str) or not isinstance(mine, str) or not name or not mine:
         return True
-    return name in mine or mine in name
+    return name in mine or mine in name or is_same(name, mine)

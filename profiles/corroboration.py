@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from dongke.clock import beijing
-from profiles.behaviour.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, VIEWS, is_buy, is_sale, total
+from profiles.behaviour.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, VIEWS, is_buy, is_sale
 from profiles.beliefs import MOST_CONFIDENCE, Status, Support, Tag
-from profiles.expiry import Evidence, day_text, from_place
+from profiles.expiry import Evidence, day_text, done_text, from_place
 from profiles.labels import date_text, label, yuan_text
 from profiles.parameters import Parameters
 from profiles.windows import holds
@@ -58,17 +58,17 @@ def _idle(tag: Tag, evidence: Evidence, static: Mapping[str, Any], known: Parame
         yield "cash_on_file", f"账户现金{yuan_text(cash)}, 与所说相符", None
     arrived = evidence.deeds.after(tag.said_at, *INFLOWS)
     if arrived:
-        yield "money_in", f"{day_text(arrived[-1])}前转入{yuan_text(total(arrived))}", arrived[-1]
+        yield "money_in", done_text(arrived, "转入"), arrived[-1]
     sold = [e for e in evidence.deeds.after(tag.said_at, *TRADES) if is_sale(e)]
     if sold:
-        yield "redeemed", f"{day_text(sold[-1])}前赎回{yuan_text(total(sold))}", sold[-1]
+        yield "redeemed", done_text(sold, "赎回"), sold[-1]
 
 
 def _external(tag: Tag, evidence: Evidence, static: Mapping[str, Any], known: Parameters) -> Found:
     place = tag.value.get("institution")
     moved = from_place(evidence.deeds, tag.said_at, place) if place else []
     if moved:
-        yield "from_place", f"{day_text(moved[-1])}前已从{place}转入{yuan_text(total(moved))}", moved[-1]
+        yield "from_place", done_text(moved, f"从{place}转入", "已"), moved[-1]
 
 
 def _product(tag: Tag, evidence: Evidence, static: Mapping[str, Any], known: Parameters) -> Found:
@@ -101,7 +101,7 @@ def _permission(tag: Tag, evidence: Evidence, static: Mapping[str, Any], known: 
 def _leaving(tag: Tag, evidence: Evidence, static: Mapping[str, Any], known: Parameters) -> Found:
     gone = evidence.deeds.after(tag.said_at, *OUTFLOWS)
     if gone and tag.value.get("action") != "compare":
-        yield "moved_out", f"{day_text(gone[-1])}前转出{yuan_text(total(gone))}", gone[-1]
+        yield "moved_out", done_text(gone, "转出"), gone[-1]
 
 
 def _reachable(tag: Tag, evidence: Evidence, static: Mapping[str, Any], known: Parameters) -> Found:

@@ -9,7 +9,8 @@ from typing import Any
 from dongke.clock import beijing
 from profiles.behaviour.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, UNANSWERED, is_buy, is_sale, total
 from profiles.beliefs import Status, Tag
-from profiles.expiry import Evidence, day_text, is_large
+from profiles.expiry import Evidence, day_text, done_text, is_large
+from profiles.institutions import canonical, is_same
 from profiles.labels import date_text, label, tag_label, value_text, yuan_text
 from profiles.parameters import Parameters
 from profiles.suitability.assessment import Suitability
@@ -98,7 +99,7 @@ def _money_came(tag: Tag, evidence: Evidence, known: Parameters) -> Iterator[tup
     """No spare money, and then money comes in."""
     arrived = evidence.deeds.after(tag.said_at, *INFLOWS)
     if arrived and total(arrived) >= known.witnesses.worth_asking_yuan:
-        words = f"客户说没有闲钱, {day_text(arrived[-1])}前转入{yuan_text(total(arrived))}"
+        words = f"客户说没有闲钱, {done_text(arrived, '转入')}"
         yield words, "看到您最近转进来一笔钱, 是有什么打算吗?"
 
 
@@ -106,9 +107,9 @@ def _came_from_elsewhere(tag: Tag, evidence: Evidence, known: Parameters) -> Ite
     """Nothing elsewhere, and then money comes from there."""
     place = tag.value.get("institution")
     for event in evidence.deeds.after(tag.said_at, *INFLOWS):
-        source = event.properties.get("institution")
-        if source and place in (None, source):
-            words = f"客户说别处没有资产, {day_text(event)}从{source}转入{yuan_text(total([event]))}"
+        source = canonical(event.properties.get("institution"))
+        if source and (place is None or is_same(place, source)):
+            words = f"客户说别处没有资产, {done_text([event], f'从{source}转入')}"
             yield words, f"您在{source}那边还有其他的资产吗?"
             return
 
@@ -143,7 +144,7 @@ def _leaves_after_all(tag: Tag, evidence: Evidence, known: Parameters) -> Iterat
     """Says that he stays, and moves his money out."""
     gone = [e for e in evidence.deeds.after(tag.said_at, *OUTFLOWS) if is_large(e, known)]
     if gone:
-        words = f"客户说会留下, {day_text(gone[-1])}前转出{yuan_text(total(gone))}"
+        words = f"客户说会留下, {done_text(gone, '转出')}"
         yield words, "看到您最近转出了一笔, 是有什么顾虑吗?"
 
 
@@ -152,7 +153,7 @@ def _stays_after_all(tag: Tag, evidence: Evidence, known: Parameters) -> Iterato
     arrived = evidence.deeds.after(tag.said_at, *INFLOWS)
     if arrived and total(arrived) >= known.witnesses.worth_asking_yuan:
         action = label("churn_action", tag.value.get("action"))
-        words = f"客户说要{action}, {day_text(arrived[-1])}前却转入{yuan_text(total(arrived))}"
+        words = f"客户说要{action}, {done_text(arrived, '转入', '却')}"
         yield words, "之前您考虑离开, 现在问题解决了吗?"
 
 

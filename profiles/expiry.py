@@ -4,14 +4,16 @@ An expired tag is not deleted: it stays on the page with its reason, to be asked
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from dongke.clock import at_beijing, beijing
-from profiles.behaviour.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, Deeds, amount_of, is_buy
+from profiles import institutions
+from profiles.behaviour.days import amount_of
+from profiles.behaviour.deeds import ANSWERED, CHATTED, INFLOWS, OUTFLOWS, TRADES, Deeds, is_buy, total
 from profiles.facts import CustomerFacts, Event, Snapshot, Statement
 from profiles.labels import as_date, date_text, label, yuan_text
 from profiles.parameters import Parameters, TagParameters
@@ -29,10 +31,10 @@ class End:
 
 
 class Contact(NamedTuple):
-    """An answered call or a talk: he was reached."""
+    """An answered call, or a chat in which he wrote: he was reached."""
 
     at: datetime
-    conversation_id: str
+    conversation_id: str  #: the event's id where it comes from no conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,9 @@ class Evidence:
     def of(cls, facts: CustomerFacts) -> "Evidence":
         """From facts that are cut to their two times and sorted."""
         deeds = Deeds.of(facts.events)
-        talked = {Contact(s.said_at, s.conversation_id) for s in facts.assertions if s.source == "spoken"}
-        called = {Contact(e.at, str(e.properties.get("conversation_id") or e.id)) for e in deeds.named(ANSWERED)}
-        return cls(deeds, facts.snapshots, tuple(sorted(talked | called)))
+        reached = deeds.named(ANSWERED, CHATTED)
+        contacts = {Contact(e.at, str(e.properties.get("conversation_id") or e.id)) for e in reached}
+        return cls(deeds, facts.snapshots, tuple(sorted(contacts)))
 
 
 def end_of(statement: Statement, facts: Evidence, known: Parameters) -> End | None:
@@ -103,32 +105,33 @@ def _money_gone(s: Statement, facts: Evidence, known: Parameters) -> End | None:
     """Spent on a product, or taken out again: either way it is no longer waiting."""
     bought = [e for e in facts.deeds.after(s.said_at, *TRADES) if is_buy(e)]
     ends = (
-        _moved(s.value, bought, known, "闲钱已买入产品"),
-        _moved(s.value, facts.deeds.after(s.said_at, *OUTFLOWS), known, "闲钱已转出"),
+        _moved(s.value, bought, known, "闲钱已", "买入产品 "),
+        _moved(s.value, facts.deeds.after(s.said_at, *OUTFLOWS), known, "闲钱已", "转出 "),
     )
     return min((end for end in ends if end), key=lambda end: (end.at, end.reason), default=None)
 
 
 def _moved_in(s: Statement, facts: Evidence, known: Parameters) -> End | None:
     place = s.value.get("institution")
-    return _moved(s.value, from_place(facts.deeds, s.said_at, place), known, f"已从{place}转入") if place else None
+    if not place:
+        return None
+    return _moved(s.value, from_place(facts.deeds, s.said_at, place), known, "已", f"从{place}转入 ")
 
 
 def from_place(deeds: Deeds, moment: datetime, place: str) -> list[Event]:
     """The money and securities that came in from that institution after the moment."""
-    return [e for e in deeds.after(moment, *INFLOWS) if e.properties.get("institution") == place]
+    return [e for e in deeds.after(moment, *INFLOWS) if institutions.is_same(e.properties.get("institution"), place)]
 
 
-def _moved(value: Mapping[str, Any], events: Iterable[Event], known: Parameters, what: str) -> End | None:
+def _moved(value: Mapping[str, Any], events: Iterable[Event], known: Parameters, before: str, verb: str) -> End | None:
     """The event with which the told amount has moved: half of it, or anything where it is unknown."""
     told = value.get("low") if value.get("low") is not None else value.get("high")
-    moved = Decimal(0)
+    counted: list[Event] = []
     for event in events:
-        amount = amount_of(event)
-        moved += amount or Decimal(0)
-        if told is None or amount is None or moved >= Decimal(str(told)) * known.settled_share:
-            done = f" {yuan_text(moved)}" if moved else ""
-            return End(event.at, f"{day_text(event)}{what}{done}")
+        amount = amount_of(event.properties)
+        counted.append(event)
+        if told is None or amount is None or total(counted) >= Decimal(str(told)) * known.settled_share:
+            return End(event.at, done_text(counted, verb, before))
     return None
 
 
@@ -166,7 +169,7 @@ def _left(s: Statement, facts: Evidence, known: Parameters) -> End | None:
 
 def is_large(event: Event, known: Parameters) -> bool:
     """Whether money that goes out is a departure: a transfer of holdings is, a withdrawal from so much on."""
-    amount = amount_of(event)
+    amount = amount_of(event.properties)
     return event.event != "withdraw" or amount is None or amount >= known.large_withdraw_yuan
 
 
@@ -202,6 +205,14 @@ def _kept(s: Statement, facts: Evidence, begins: datetime | None, known: Paramet
 def day_text(event: Event) -> str:
     """6月12日: the day of the event."""
     return date_text(event.on.isoformat(), event.on)
+
+
+def done_text(events: Sequence[Event], verb: str, before: str = "") -> str:
+    """6月12日转入20万元; of several events 截至6月12日共转入30万元. `before`: what stands before the verb (却, 已)."""
+    yuan = total(events)
+    done = f"{verb}{yuan_text(yuan)}" if yuan else verb.rstrip()
+    last = day_text(events[-1])
+    return f"截至{last}{before}共{done}" if len(events) > 1 else f"{last}{before}{done}"
 
 
 _DEPARTURES = {"account_closed": "销户", "transfer_out": "转户", "withdraw": "资金转出"}

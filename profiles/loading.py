@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.types import DateTime, String
 from sqlmodel import Session
 
+from profiles.behaviour.calls import contact_name
 from profiles.facts import CustomerFacts, Event, Quote, ReadTalk, Snapshot, Statement
 from profiles.identity.grouping import Link
 
@@ -34,6 +35,10 @@ _CALLS = """
     union all
     select 'conversation', id, customer_id, advisor_id, direction, answered, started_at, known_at
     from conversation where channel = 'call' and recording_id is null
+    union all
+    select 'chat', id, customer_id, advisor_id, direction, answered, started_at, known_at
+    from conversation c where channel = 'chat'
+        and exists (select from utterance u where u.conversation_id = c.id and u.speaker = 'customer')
     union all
     select 'attempt', id, customer_id, advisor_id, 'out', false, at, known_at from attempt"""
 
@@ -146,17 +151,17 @@ def quote_of(conversation_id: str, evidence: dict[str, Any], talk_at: datetime) 
         said_at=_at(said_at) if said_at else talk_at,
         start_ms=evidence.get("start_ms"),
         end_ms=evidence.get("end_ms"),
+        start=evidence.get("start"),
     )
 
 
 def _call(
     kind: str, ident: str, customer_id: str, answered: bool, at: str, known: str, advisor_id: str, direction: str
-        start=evidence.get("start"),
 ) -> Event:
     return Event(
         id=f"call:{kind}:{ident}",
         customer_id=customer_id,
-        event="call_answered" if answered else "call_unanswered",
+        event=contact_name(kind, answered),
         at=_at(at),
         known_at=_at(known),
         properties={"advisor": advisor_id, "direction": direction},

@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 from asr.models import StoredConversation
 from followup.attribution.credit import Outcome, Touch
 from profiles import repository
-from profiles.behaviour.deeds import INFLOWS, OUTFLOWS, amount_of
+from profiles.behaviour.days import amount_of
+from profiles.behaviour.deeds import INFLOWS, OUTFLOWS
 from profiles.facts import Event
 from profiles.identity.persons import canonicals
 from profiles.models import StoredAssertion, StoredReading
@@ -38,7 +39,7 @@ def outcomes_of(
 def _value(e: Event, outcome: str) -> float:
     if outcome == "permissions":
         return 1.0
-    amount = abs(float(amount_of(e) or 0))
+    amount = abs(float(amount_of(e.properties) or 0))
     return -amount if e.event in OUTFLOWS else amount
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from followup.history import Event
 from profiles.behaviour.deeds import INFLOWS
+from profiles.institutions import is_same
 from profiles.labels import yuan_text
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def moved(events: Iterable[Event], assets: Sequence["Ladder"]) -> dict[str, list
 def _home(e: Event, open_then: Sequence["Ladder"], found: Mapping[str, list[Moved]]) -> "Ladder | None":
     place = e.properties.get("institution")
     if isinstance(place, str) and place:
-        there = [a for a in open_then if a.value.get("institution") == place]
+        there = [a for a in open_then if is_same(a.value.get("institution"), place)]
         return max(there, key=lambda a: (a.id not in found, _closeness(a, e), a.said_at), default=None)
     waiting = [a for a in open_then if a.id not in found]
     return waiting[0] if len(waiting) == 1 and _is_fair_part(waiting[0].value, e.amount) else None

@@ -4,8 +4,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+from profiles.behaviour.days import amount_of
 from profiles.facts import Event
 
 INFLOWS = ("transfer_in", "deposit")
@@ -13,6 +14,7 @@ OUTFLOWS = ("transfer_out", "withdraw")
 TRADES = ("trade", "subscribe", "redeem")
 VIEWS = ("page_view", "screen_view", "product_view", "product_detail")
 ANSWERED, UNANSWERED = "call_answered", "call_unanswered"
+CHATTED = "chat_answered"  #: a chat in which he wrote something
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,9 @@ def is_sale(event: Event) -> bool:
     return event.event == "redeem" or (event.event == "trade" and event.properties.get("side") == "sell")
 
 
-def amount_of(event: Event) -> Decimal | None:
-    """The event's amount in yuan, or None."""
-    raw = event.properties.get("amount")
-    try:
-        value = Decimal(str(raw)) if raw is not None and not isinstance(raw, bool) else None
-    except InvalidOperation:
-        return None
-    return value if value is not None and value.is_finite() else None
-
-
 def total(events: Iterable[Event]) -> Decimal:
     """The sum of the amounts that are told, yuan."""
-    return sum((amount_of(e) or Decimal(0) for e in events), Decimal(0))
+    return sum((amount_of(e.properties) or Decimal(0) for e in events), Decimal(0))
 
 
 def _merged(parts: Sequence[Sequence[Event]]) -> list[Event]:

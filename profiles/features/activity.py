@@ -1,9 +1,9 @@
 """活跃与交易: last log-in, trades, money in and out, and how often he trades (pure)."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 from profiles.behaviour.deeds import INFLOWS, OUTFLOWS, TRADES, total
+from profiles.features.assets import number
 from profiles.features.model import Feature, View, unknown
 from profiles.labels import yuan_text
 
@@ -36,7 +36,7 @@ def net_flow(view: View) -> Feature:
     inflow = total(view.deeds.after(view.as_of - MONTH, *INFLOWS))
     outflow = total(view.deeds.after(view.as_of - MONTH, *OUTFLOWS))
     net = inflow - outflow
-    return Feature("近30日净流入", _number(net), yuan_text(net), f"转入{yuan_text(inflow)}, 转出{yuan_text(outflow)}")
+    return Feature("近30日净流入", number(net), yuan_text(net), f"转入{yuan_text(inflow)}, 转出{yuan_text(outflow)}")
 
 
 def trading_frequency(view: View) -> Feature:
@@ -60,7 +60,3 @@ def trading_frequency(view: View) -> Feature:
 
 def _medium(rate: float, limit: float) -> str:
     return "中频" if rate >= limit else "低频"
-
-
-def _number(amount: Decimal) -> float:
-    return float(amount)

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from asr.models import Recording
+from asr.models import Recording, StoredUtterance
 from followup.service import add_attempt
 from profiles.behaviour.calls import CONTACTS
 from profiles.behaviour.intake import take_events
+from profiles.repository import load_many
 from profiles.service import facts_of, profile_of
 
 At = Callable[[str], datetime]
@@ -36,9 +37,20 @@ def test_recordings_talks_and_attempts_are_contacts(branch: Session, talk: Any, 
         (at("06-08T12:00"), "call_unanswered"),
         (at("06-08T15:00"), "call_unanswered"),
     ]
-    assert {event for _, event in calls} == CONTACTS
+    assert {event for _, event in calls} == CONTACTS - {"chat_answered"}
     known = facts_of(branch, "C1", at("06-08T12:30")).events
     assert sorted(e.at for e in known) == [at("06-08T10:00"), at("06-08T12:00")]  # R2 was known the day after
+
+
+def test_a_chat_in_which_he_wrote_is_a_contact_and_one_without_his_word_is_none(
+    branch: Session, talk: Any, at: At
+) -> None:
+    for ident, speaker in (("K1", "advisor"), ("K2", "customer")):
+        talk(ident, "06-08T13:00", channel="chat")
+        branch.add(StoredUtterance(conversation_id=ident, index=0, speaker=speaker, text="在吗"))
+    branch.flush()
+    assert [(e.event, e.id) for e in facts_of(branch, "C1").events] == [("chat_answered", "call:chat:K2")]
+    assert load_many(branch, ["C1"])["C1"].events == facts_of(branch, "C1").events
 
 
 def test_a_call_is_no_deed_of_the_customer(branch: Session, talk: Any, at: At) -> None:

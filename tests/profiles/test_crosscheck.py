@@ -22,6 +22,7 @@ BORNE_OUT: list[tuple[str, dict[str, Any], str, dict[str, Any], str | None]] = [
     ("funds.idle", MONEY, "trade", {"side": "sell", "product": "gold", "amount": 100_000}, "redeemed"),
     ("funds.idle", MONEY, "login", {}, None),
     ("assets.external", BANK, "transfer_in", {"institution": "工商银行", "amount": 50_000}, "from_place"),
+    ("assets.external", BANK, "transfer_in", {"institution": "工行", "amount": 50_000}, "from_place"),
     ("assets.external", BANK, "transfer_in", {"institution": "建设银行", "amount": 50_000}, None),
     ("assets.external", BANK, "deposit", {"amount": 50_000}, None),
     ("intent.product", {"product": "gold"}, "trade", {"side": "buy", "product": "gold"}, "bought"),
@@ -53,11 +54,11 @@ def test_the_page_names_the_event_that_bears_it_out(say: Make, event: Make, fact
     came = event("06-12", "deposit", amount=200_000)
     (tag,) = fold(facts(say("06-08", "funds.idle", **MONEY), came), at("06-12"), at("06-12")).to_json()["tags"]
     assert tag["support"] == [
-        {"kind": "money_in", "text": "6月12日前转入20万元", "weight": 0.5, "at": "2026-06-12T00:00:00+08:00",
+        {"kind": "money_in", "text": "6月12日转入20万元", "weight": 0.5, "at": "2026-06-12T00:00:00+08:00",
          "event_id": came.id}
     ]  # fmt: skip
     assert tag["confidence"] == 0.95
-    assert "6月12日前转入20万元" in tag["explanation"]["text"]
+    assert "6月12日转入20万元" in tag["explanation"]["text"]
 
 
 def test_views_and_calls_add_up(say: Make, event: Make, facts: Make, at: At) -> None:
@@ -82,7 +83,7 @@ def test_a_person_s_word_stays_certain_and_deeds_alone_never_are(
 
 # (polarity, tag, slots, deed, its properties, words of the contradiction or None)
 AGAINST: list[tuple[str, str, dict[str, Any], str, dict[str, Any], str | None]] = [
-    ("negated", "funds.idle", {}, "deposit", {"amount": 300_000}, "没有闲钱, 6月12日前转入30万元"),
+    ("negated", "funds.idle", {}, "deposit", {"amount": 300_000}, "没有闲钱, 6月12日转入30万元"),
     ("negated", "funds.idle", {}, "deposit", {"amount": 3_000}, None),
     ("affirmed", "funds.idle", MONEY, "deposit", {"amount": 300_000}, None),
     (
@@ -95,12 +96,20 @@ AGAINST: list[tuple[str, str, dict[str, Any], str, dict[str, Any], str | None]] 
     ),
     ("negated", "assets.external", ELSEWHERE, "deposit", {"amount": 300_000}, None),
     ("negated", "assets.external", {"institution": "建设银行"}, "transfer_in", {"institution": "工商银行"}, None),
+    (
+        "negated",
+        "assets.external",
+        {"institution": "工商银行"},
+        "transfer_in",
+        {"institution": "工行"},
+        "从工商银行转入",
+    ),
     ("negated", "intent.product", {"product": "gold"}, "trade", {"product": "gold"}, "说不要黄金, 6月12日却买入"),
     ("negated", "intent.product", {"product": "gold"}, "trade", {"product": "quant"}, None),
     ("affirmed", "intent.product", {"product": "gold"}, "redeem", {"product": "gold"}, "说想要黄金, 6月12日却赎回"),
     ("affirmed", "intent.product", {"product": "gold"}, "redeem", {"product": "quant"}, None),
     ("negated", "intent.permission", {"permission": "star"}, "permission_opened", {"permission": "star"}, "却开通了"),
-    ("negated", "churn.risk", {"action": "withdraw"}, "withdraw", {"amount": 200_000}, "说会留下, 6月12日前转出20万元"),
+    ("negated", "churn.risk", {"action": "withdraw"}, "withdraw", {"amount": 200_000}, "说会留下, 6月12日转出20万元"),
     ("negated", "churn.risk", {"action": "withdraw"}, "withdraw", {"amount": 2_000}, None),
     ("affirmed", "churn.risk", {"action": "close_account"}, "deposit", {"amount": 200_000}, "说要销户"),
 ]
@@ -216,14 +225,37 @@ def test_a_promised_call_is_settled_by_the_call(
     assert (found.status.value, found.reason) == ("expired" if reason else "active", reason)
 
 
-def test_a_talk_or_a_chat_settles_it_too_but_not_the_talk_itself(say: Make, facts: Make, at: At) -> None:
+def test_a_talk_or_a_chat_settles_it_too_but_not_the_talk_itself(say: Make, event: Make, facts: Make, at: At) -> None:
     promise = say("06-10T09:00", "commitment.advisor", **BACK, talk="K1")
     same = say("06-10T09:00", "risk.appetite", level="moderate", talk="K1")
-    (found, _) = tags_at(facts(promise, same), at("06-10T20:00"), at("06-10T20:00"))
+    itself = event("06-10T09:00", "call_answered")
+    (found, _) = tags_at(facts(promise, same, itself), at("06-10T20:00"), at("06-10T20:00"))
     assert found.status.value == "active"
-    chat = say("06-10T16:00", "risk.appetite", level="moderate", talk="K2")
-    found = next(t for t in tags_at(facts(promise, chat), at("06-10T20:00"), at("06-10T20:00")) if t.tag == promise.tag)
-    assert (found.status.value, found.reason) == ("expired", "6月10日已回电")
+    tagged = say("06-10T16:00", "risk.appetite", level="moderate", talk="K2")
+    for name in ("chat_answered", "call_answered"):  # kept by the talk itself, also where nothing was read in it
+        for told in ((promise,), (promise, tagged)):
+            held = facts(*told, event("06-10T16:00", name))
+            found = next(t for t in tags_at(held, at("06-10T20:00"), at("06-10T20:00")) if t.tag == promise.tag)
+            assert (found.status.value, found.reason) == ("expired", "6月10日已回电")
+
+
+def test_what_came_in_is_told_on_its_day_and_of_several_up_to_the_last(
+    say: Make, event: Make, facts: Make, at: At
+) -> None:
+    told = say("06-08", "funds.idle", "negated")
+    first, second = event("06-12", "deposit", amount=200_000), event("06-15", "transfer_in", amount=100_000)
+    assert _against(facts(told, first), at) == ["客户说没有闲钱, 6月12日转入20万元"]
+    assert _against(facts(told, first, second), at) == ["客户说没有闲钱, 截至6月15日共转入30万元"]
+    leaving = say("06-08", "churn.risk", action="close_account")
+    assert _against(facts(leaving, first, second), at) == ["客户说要销户, 截至6月15日却共转入30万元"]
+    money = say("06-08", "funds.idle", **MONEY)
+    spent = [event(on, "withdraw", amount=150_000) for on in ("06-12", "06-15")]
+    (gone,) = tags_at(facts(money, *spent), at("06-20"), at("06-20"))
+    assert gone.reason == "截至6月15日闲钱已共转出 30万元"
+
+
+def _against(held: Any, at: At) -> list[str]:
+    return [c.text for c in fold(held, at("06-16"), at("06-16")).contradictions]
 
 
 @pytest.mark.parametrize(

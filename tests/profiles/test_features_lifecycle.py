@@ -34,7 +34,7 @@ LIVES: list[tuple[list[tuple[str, str]], list[str]]] = [
     ([("03-02", "login"), ("04-27", "login")], ["新客", "活跃", "预流失"]),  # one click brings nobody back
     ([("03-02", "login"), ("04-27", "login"), ("04-28", "login")], ["新客", "活跃", "预流失", "活跃", "预流失"]),
     ([("03-02", "login"), ("04-20", "login"), ("05-13", "login")], ["新客", "活跃", "预流失"]),  # two days, far apart
-    ([("03-02", "login"), ("04-27", "call_answered"), ("04-28", "call_answered")], ["新客", "活跃", "预流失", "流失"]),
+    ([("03-02", "login"), ("04-27", "call_answered"), ("04-28", "chat_answered")], ["新客", "活跃", "预流失", "流失"]),
     ([("03-02", "login"), ("03-03", "account_closed"), ("03-04", "login"), ("03-05", "login")],
      ["新客", "活跃", "流失"]),
 ]  # fmt: skip

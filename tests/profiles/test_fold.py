@@ -105,6 +105,7 @@ ENDINGS: list[tuple[str, dict[str, Any], str, dict[str, Any], str]] = [
     ("intent.permission", {"permission": "star"}, "permission_opened", {"permission": "bse"}, "active"),
     ("assets.external", BANK, "transfer_in", {"institution": "工商银行", "amount": 200_000}, "expired"),
     ("assets.external", BANK, "transfer_in", {"institution": "工商银行", "amount": 50_000}, "active"),
+    ("assets.external", BANK, "transfer_in", {"institution": "工行", "amount": 200_000}, "expired"),
     ("assets.external", BANK, "transfer_in", {"institution": "建设银行", "amount": 300_000}, "active"),
     ("assets.external", BANK, "transfer_in", {"amount": 300_000}, "active"),
     ("funds.idle", MONEY, "trade", {"side": "buy", "amount": 300_000, "product": "gold"}, "expired"),
