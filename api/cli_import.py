@@ -81,7 +81,8 @@ def show(result: "Imported") -> None:
 
     out = console()
     out.print(
-        f"导入: 读到 {result.rows:,} 行, 新增 {result.new:,}, 重复 {result.duplicates:,}, 拒收 {result.refused:,}"
+        f"导入: 读到 {result.rows:,} 行, 新增 {result.new:,}, 等待认人 {result.waiting:,},"
+        f" 重复 {result.duplicates:,}, 拒收 {result.refused:,}"
     )
     for code, count in result.reasons.most_common():
         out.print(f"  {code}: {count:,}")

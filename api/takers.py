@@ -15,6 +15,7 @@ from api import files
 from api.files import Kind, Piece
 from dongke.clock import now
 from dongke.errors import BadInput, DongkeError
+from dongke.stamps import stamp
 from dongke.types import Conversation, aware
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _recording(intake: "Intake", row: Any) -> tuple[str, str]:
     fields = {name: row[name] for name in RecordingMeta.__slots__ if row.get(name) is not None}
     fields["started_at"] = aware(row.get("started_at"), "started_at")
     path = inside(Path(row["folder"]), row["file"])
-    begun = now()
+    begun = stamp(intake.session)
     recording = register(intake.session, path, RecordingMeta(**fields), intake.config)
     waits = recording.state in (RecordingState.REGISTERED, RecordingState.NEEDS_MODEL, RecordingState.FAILED)
     if waits:
@@ -143,7 +144,7 @@ def _consents(intake: "Intake", consents: list["Consent"], moment: datetime) -> 
         }
         for c in consents
     ]
-    take_events(intake.session, rows, moment)
+    take_events(intake.session, rows, stamp(intake.session))
     words = [
         {
             "customer_id": c.customer_id,
@@ -162,7 +163,7 @@ def _events(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
     from profiles.behaviour.intake import expand, take_events
 
     opened = [one for piece in pieces for one in _opened(piece, expand([piece.row]))]
-    result = take_events(intake.session, [p.row for p in opened], now(), heard_at=intake.heard_at)
+    result = take_events(intake.session, [p.row for p in opened], stamp(intake.session), heard_at=intake.heard_at)
     intake.summary.customers |= result.customers
     refused = dict(result.faults)
     for number, piece in enumerate(opened):
@@ -194,7 +195,7 @@ def _directory(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
 def _identifiers(intake: "Intake", kind: Kind, pieces: list[Piece]) -> None:
     from profiles.identity.rows import take_rows
 
-    result = take_rows(intake.session, [p.row for p in pieces], now())
+    result = take_rows(intake.session, [p.row for p in pieces], stamp(intake.session))
     intake.summary.customers |= result.customers
     _account(intake, kind, pieces, result.faults, result.new)
 

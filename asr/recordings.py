@@ -20,6 +20,7 @@ from dongke.clock import now
 from dongke.directory import Advisor, Customer
 from dongke.errors import BadInput, Conflict, DongkeError
 from dongke.settings import Settings
+from dongke.stamps import stamp
 from dongke.types import aware
 
 MANIFEST = "manifest.csv"
@@ -75,7 +76,7 @@ def register(session: Session, path: Path, meta: RecordingMeta, settings: Settin
         "advisor_channel": meta.advisor_channel,
         "sidecar": _sidecar_path(path, meta),
         "state": RecordingState.REGISTERED,
-        "received_at": now(),
+        "received_at": stamp(session),
     }
     session.execute(insert(Recording).values(**row).on_conflict_do_nothing())
     found = session.exec(

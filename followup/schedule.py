@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from dongke.clock import at_beijing, beijing, now
 from dongke.settings import Settings
+from dongke.stamps import stamp
 from followup import escalation, notices, playbooks
 from followup.deadlines import as_date, day_after
 from followup.models import JobRun, State, StoredOpportunity
@@ -117,7 +118,7 @@ def _recount(session: Session, due_at: datetime, settings: Settings) -> dict[str
 def _strangers(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
     """Anonymous events meet the links that crossed them on the way; what nobody was known for is dropped in time."""
     moment = now()
-    found = anonymous.adopt_since(session, due_at - CROSSED, moment)
+    found = anonymous.adopt_since(session, due_at - CROSSED, stamp(session))
     gone = anonymous.forget(session, moment - timedelta(days=registry().keep_anonymous_days))
     return {"customers": len(found), "opportunities": refresh_many(session, found), "forgotten": gone}
 

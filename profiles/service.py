@@ -8,6 +8,7 @@ from dongke import calendar_files
 from dongke.clock import TradingCalendar, beijing, now
 from dongke.directory import customer
 from dongke.settings import settings
+from dongke.stamps import check_settled, clock
 from profiles import repository
 from profiles.facts import CustomerFacts
 from profiles.merge import fold
@@ -40,13 +41,29 @@ def profile_of(
 ) -> Profile:
     """画像 at `as_of` (now), from what Dongke knew by `known_at` (now). A merged customer answers under the first id.
 
-    Raises NotFound `customer-unknown`, BadInput `time-naive`.
+    The same two times give the same answer for ever. Raises NotFound `customer-unknown`, BadInput `time-naive`,
+    Conflict `known-at-open` where something may still come to be known by `known_at`.
     """
-    moment = now()
-    as_of, known_at = as_of or moment, known_at or moment
-    beijing(as_of), beijing(known_at)
-    facts = facts_of(session, customer_id, known_at, opened=opened)
+    as_of = as_of or now()
+    beijing(as_of)
+    if known_at is not None:
+        beijing(known_at)
+        check_settled(session, known_at)
+        facts = facts_of(session, customer_id, known_at, opened=opened)
+    else:
+        moment, settled = clock(session)
+        facts = facts_of(session, customer_id, moment, opened=opened)
+        # what is known already is not held back because somebody else is still writing
+        known_at = settled if settled == moment or _is_known_by(facts, settled) else moment
     return fold(facts, as_of, known_at, calendar=calendar or trading_calendar())
+
+
+def _is_known_by(facts: CustomerFacts, moment: datetime) -> bool:
+    """Whether every one of them was known by then, and nothing of it has changed since."""
+    kinds = (facts.assertions, facts.feedback, facts.events, facts.snapshots, facts.links)
+    return all(fact.known_at <= moment for kind in kinds for fact in kind) and all(
+        r.read_at <= moment and (r.superseded_at is None or r.superseded_at <= moment) for r in facts.readings
+    )
 
 
 def trading_calendar() -> TradingCalendar:

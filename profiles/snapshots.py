@@ -15,9 +15,10 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from dongke.clock import at_beijing, now
+from dongke.clock import at_beijing
 from dongke.directory import Customer
 from dongke.errors import BadInput, DongkeError
+from dongke.stamps import stamp
 from dongke.types import aware
 from profiles.facts import Snapshot
 from profiles.labels import tables
@@ -50,7 +51,7 @@ def take_snapshots(session: Session, source: Source, *, received_at: datetime | 
 
     Raises BadInput `encoding`, `csv-columns`; a bad row is a fault (`snapshot-invalid`, `customer-unknown`).
     """
-    received_at = received_at or now()
+    received_at = received_at or stamp(session)
     result = SnapshotResult()
     snapshots: list[Snapshot] = []
     for index, row in enumerate(rows_of(source, ("customer_id",))):

@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from dongke.clock import now
 from dongke.directory import Advisor, Branch, Customer, Ownership
 from dongke.errors import BadInput, DongkeError
+from dongke.stamps import stamp
 from profiles.identity import service as identity
 from profiles.rights.store import erased
 from profiles.snapshots import SnapshotResult, effective_at
@@ -50,7 +50,7 @@ def take_directory(
     Raises BadInput `encoding`, `csv-columns`, `file-unreadable`; a bad row is a fault (`row-invalid`,
     `branch-unknown`, `advisor-unknown`, `snapshot-invalid`, `identifier-invalid`).
     """
-    received_at = received_at or now()
+    received_at = received_at or stamp(session)
     result = DirectoryResult()
     if branches is not None:
         _take_branches(session, rows_of(branches, BRANCH_COLUMNS), result)

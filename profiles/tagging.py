@@ -12,10 +12,10 @@ from sqlmodel import Session, col, select
 
 from asr.models import StoredConversation, StoredUtterance
 from dongke import audit
-from dongke.clock import now
 from dongke.directory import customer
 from dongke.errors import BadInput, NotFound
 from dongke.scope import Principal, Role, readable_customer
+from dongke.stamps import stamp
 from dongke.types import Evidence, Reading, TagAssertion
 from profiles import labels
 from profiles.identity.service import canonical
@@ -32,7 +32,7 @@ def store_reading(
 
     `read_at` (now) is when Dongke came to know the tags; a replay gives the time at which it got the talk.
     """
-    read_at = max(read_at or now(), stored.known_at)
+    read_at = max(read_at or stamp(session), stored.known_at)
     session.exec(select(StoredConversation.id).where(StoredConversation.id == stored.id).with_for_update()).one()
     base = _reading_id(stored, reading.engine_version)
     earlier = list(session.exec(select(StoredReading).where(StoredReading.conversation_id == stored.id)))
@@ -205,7 +205,7 @@ def _keep(
     by: str,
     at: datetime | None,
 ) -> TagFeedback:
-    at = at or now()
+    at = at or stamp(session)
     row = TagFeedback(
         id=uuid4().hex,
         customer_id=customer_id,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MEMORY = "700MB"
 THREADS = 2
+#: of `kind:value` identifiers: when they named whom, and their marks
+Owners = Callable[[Sequence[str]], tuple[Sequence[Sequence[Any]], Sequence[Sequence[Any]]]]
 Progress = Callable[[str, int, int], None]  #: title, done, of how many
 
 
@@ -51,7 +53,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Staged:
-    """暂存: table `event` (what can be loaded) and `fault` in DuckDB."""
+    """暂存 in DuckDB: `event` (what can be loaded), `stranger` (of whom nobody knows yet) and `fault`."""
 
     duck: "DuckDBPyConnection"
     folder: Path
@@ -80,12 +82,12 @@ def stage(
     paths: Sequence[Path],
     known_at: datetime,
     customers: Sequence[str],
-    held: Callable[[Sequence[str]], Sequence[Sequence[Any]]],
+    held: Owners,
     options: Options | None = None,
     progress: Progress = lambda title, done, total: None,
 ) -> Iterator[Staged]:
-    """The rows of all files, checked, each message once. `customers`: those who exist; `held`: when identifiers
-    (`kind:value`) named whom.
+    """The rows of all files, checked, each message once. `customers`: those who exist; `held`: of identifiers
+    (`kind:value`), when they named whom, and the mark of each.
 
     Raises BadInput `file-unreadable`, `encoding`, `columns-missing`, `timezone-unknown`, `memory-invalid`.
     """
@@ -167,14 +169,17 @@ def _check(
     duck: "DuckDBPyConnection",
     known_at: datetime,
     customers: Sequence[str],
-    held: Callable[[Sequence[str]], Sequence[Sequence[Any]]],
+    held: Owners,
 ) -> None:
     """Splits `line` into `good`, with the customer of each, and `fault`, with the reason."""
     duck.execute("create table customer (id varchar)")
     _fill(duck, "customer", [[ident] for ident in customers])
     duck.execute("create table held (who varchar, customer_id varchar, from_at timestamptz, until timestamptz)")
     wanted = duck.execute("select distinct who from line where contains(who, ':')").fetchall()
-    _fill(duck, "held", held([who for (who,) in wanted]) if wanted else [])
+    duck.execute("create table mark (who varchar, mark varchar)")
+    owned, marks = held([who for (who,) in wanted]) if wanted else ([], [])
+    _fill(duck, "held", owned)
+    _fill(duck, "mark", marks)
     duck.execute(f"create table checked as {checked(known_at)}")
     duck.execute("drop table line")
     duck.execute(
@@ -182,7 +187,7 @@ def _check(
         " from checked where code is not null"
     )
     duck.execute(
-        "create view good as select message_id, customer_id, event, moment, properties, source from checked"
+        "create view good as select message_id, who, customer_id, mark, event, moment, properties, source from checked"
         " where code is null"
     )
 
@@ -196,34 +201,42 @@ def _fill(duck: "DuckDBPyConnection", table: str, rows: Sequence[Sequence[Any]])
 
 
 def _once(duck: "DuckDBPyConnection") -> int:
-    """Each message once, in view `event`; gives how many were told again. Of several contents under one id the
-    earliest stays, the others are faults."""
+    """Each message once, in the views `event` and `stranger`; gives how many were told again.
+
+    Of several contents under one id the earliest stays, the others are faults.
+    """
     duck.execute("create table twice as select message_id from good group by message_id having count(*) > 1")
     duck.create_function("canonical", _canonical, ["VARCHAR"], "VARCHAR")
     duck.execute(
         """
         create table told as
         with texts as (
-            select message_id, customer_id, event, moment, properties, min(source) as source, count(*) as times
+            select message_id, customer_id, mark, event, moment, properties, min(source) as source, min(who) as who,
+                   count(*) as times
             from good g semi join twice t using (message_id) group by all
         ), contents as (
-            select message_id, customer_id, event, moment, canonical(properties) as content,
-                   min(properties) as properties, min(source) as source, sum(times) as times
+            select message_id, customer_id, mark, event, moment, canonical(properties) as content,
+                   min(properties) as properties, min(source) as source, min(who) as who, sum(times) as times
             from texts group by all
         )
-        select *, row_number() over (partition by message_id order by moment, customer_id, event, content) as place
+        select *, row_number() over (
+            partition by message_id order by moment, customer_id, mark, event, content
+        ) as place
         from contents
         """
     )
     duck.execute(
         """
-        create view event as
-        select message_id, customer_id, event, moment, properties from good g anti join twice t using (message_id)
-        union all select message_id, customer_id, event, moment, properties from told where place = 1
+        create view once as
+        with fresh as (select * from good g anti join twice t using (message_id))
+        select message_id, who, customer_id, mark, event, moment, properties from fresh
+        union all select message_id, who, customer_id, mark, event, moment, properties from told where place = 1
         """
     )
+    duck.execute("create view event as select * exclude (who, mark) from once where customer_id is not null")
+    duck.execute("create view stranger as select * exclude (customer_id) from once where customer_id is null")
     duck.execute(
-        "insert into fault select message_id, customer_id, event, moment::varchar, properties, source,"
+        "insert into fault select message_id, coalesce(customer_id, who), event, moment::varchar, properties, source,"
         " 'event-conflict', '消息 ' || message_id[:40] || ' 在文件里有不同的内容', null from told where place > 1"
     )
     found = duck.execute("select coalesce(sum(times - 1), 0) from told").fetchone()

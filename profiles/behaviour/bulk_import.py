@@ -16,9 +16,9 @@ from dongke.directory import Customer
 from dongke.errors import BadInput, DongkeError
 from profiles.behaviour.bulk import Fault, Options, Progress, Staged, stage
 from profiles.behaviour.bulk_load import Loaded, load
-from profiles.identity.identifiers import normalised, registry
+from profiles.identity.identifiers import CUSTOMER_ID, normalised, registry
 from profiles.identity.ownership import Holding, holdings
-from profiles.identity.resolution import mark_of, told_of
+from profiles.identity.resolution import kind_in, mark_of, told_of
 
 DOOR = "event"  #: of the quarantine, as for single events
 QUARANTINED = 1_000  #: so many rows wait in the quarantine, one by one; those beyond are written to a file
@@ -31,6 +31,7 @@ class Imported:
 
     rows: int = 0
     new: int = 0
+    waiting: int = 0  #: of people who cannot be told yet
     duplicates: int = 0
     refused: int = 0
     reasons: Counter[str] = field(default_factory=Counter)  #: refused, by code
@@ -48,17 +49,18 @@ def import_events(
 ) -> Imported:
     """Imports the files in one transaction: what is new is stored and counted, every other row has its reason.
 
-    `rejected`: where refused rows beyond `QUARANTINED` are written, to be mended and imported again.
+    `rejected`: where refused rows beyond `QUARANTINED` are written, to be mended and imported again. `known_at`: from
+    when on the rows are known; the last step unless given, so that what was answered before it stays as it was.
     Raises BadInput, NotReady; then nothing was imported.
     """
-    known_at = known_at or now()
     with Session(db.engine()) as session:
         customers = list(session.exec(select(col(Customer.id))))
 
-        def held(who: Sequence[str]) -> list[Held]:
+        def held(who: Sequence[str]) -> tuple[list[Held], list[tuple[str, str]]]:
             return ownership(session, who)
 
-        with stage(paths, known_at, customers, held, options, progress) as staged:
+        with stage(paths, known_at or now(), customers, held, options, progress) as staged:
+            session.commit()  # what is read so far took its time: the writing begins here
             connection = session.connection().connection.driver_connection
             assert connection is not None
             loaded = load(connection, staged, known_at, progress)
@@ -68,8 +70,8 @@ def import_events(
     return result
 
 
-def ownership(session: Session, who: Iterable[str]) -> list[Held]:
-    """When each `kind:value` named one customer alone. What names nobody is left out."""
+def ownership(session: Session, who: Iterable[str]) -> tuple[list[Held], list[tuple[str, str]]]:
+    """When each `kind:value` named one customer alone; and the mark of each under which what names nobody may wait."""
     marks: dict[str, list[str]] = {}
     for text in who:
         kind, _, value = text.partition(":")
@@ -82,7 +84,8 @@ def ownership(session: Session, who: Iterable[str]) -> list[Held]:
         succession = registry().kinds[mark.partition("~")[0]].succession
         alone = list(_alone(holdings(told, succession)))
         found += [(text, h.customer_id, h.from_at, h.until) for text in marks[mark] for h in alone]
-    return found
+    waiting = [(text, mark) for mark, texts in marks.items() if kind_in(mark) != CUSTOMER_ID for text in texts]
+    return found, waiting
 
 
 def _alone(held: Sequence[Holding]) -> Iterator[Holding]:
@@ -101,6 +104,7 @@ def _account(staged: Staged, loaded: Loaded) -> Imported:
     return Imported(
         rows=staged.rows,
         new=loaded.new,
+        waiting=loaded.waiting,
         duplicates=staged.duplicates + loaded.duplicates,
         refused=reasons.total(),
         reasons=reasons,

@@ -16,14 +16,21 @@ from typing import Any
 import psycopg
 
 from dongke.errors import BadInput, NotReady
+from dongke.stamps import STAMP
 from profiles.behaviour.bulk import Fault, Progress, Staged
 from profiles.behaviour.day_rows import ADD_DAYS
 
 PART = 500_000  #: rows a part
 DIRECT = 100_000  #: fewer rows than this are no reason to make indexes anew
 _BLOCK = 1 << 20
-_COLUMNS = "message_id, customer_id, event, at, known_at, properties"
-_COPY = f"copy {{}} ({_COLUMNS}) from stdin (format csv, delimiter E'\\t', quote E'\\x01', escape E'\\x01'{{}})"
+_COPY = "copy {} ({}) from stdin (format csv, delimiter E'\\t', quote E'\\x01', escape E'\\x01'{})"
+_COLUMNS = "message_id, customer_id, event, at, properties"
+_EVENT = """
+    select message_id, customer_id, event, moment, properties{known}
+    from event where hash(customer_id) % {{parts}} = {{number}} order by customer_id, moment, message_id"""
+_STRANGER_COLUMNS = "message_id, who, mark, event, at, properties"
+_STRANGER = """
+    select message_id, who, mark, event, moment, properties from stranger where hash(message_id) % {parts} = {number}"""
 _SETTINGS = ("set local work_mem = '192MB'", "set local maintenance_work_mem = '256MB'", "set local jit = off")
 
 
@@ -32,12 +39,15 @@ class Loaded:
     """What became of the staged events in the database."""
 
     new: int = 0
+    waiting: int = 0
     duplicates: int = 0
     conflicts: list[Fault] = field(default_factory=list)
 
 
-def load(connection: "psycopg.Connection[Any]", staged: Staged, known_at: datetime, progress: Progress) -> Loaded:
-    """Stores what is new and counts it into the day rows. The caller commits.
+def load(
+    connection: "psycopg.Connection[Any]", staged: Staged, known_at: datetime | None, progress: Progress
+) -> Loaded:
+    """Stores what is new and counts it into the day rows; known from `known_at`, or the last step. The caller commits.
 
     Raises NotReady `database-busy`, BadInput `import-refused`.
     """
@@ -46,8 +56,11 @@ def load(connection: "psycopg.Connection[Any]", staged: Staged, known_at: dateti
         connection.execute(setting)
     try:
         if rows >= DIRECT and _is_empty(connection):
-            return _load_first(connection, staged, known_at, rows, progress)
-        return _load_more(connection, staged, known_at, rows, progress)
+            loaded = _load_first(connection, staged, known_at, rows, progress)
+        else:
+            loaded = _load_more(connection, staged, known_at, rows, progress)
+        _wait(connection, staged, known_at, loaded)
+        return loaded
     except psycopg.errors.LockNotAvailable:
         raise NotReady("database-busy", "行为事件表正被别人占用, 请稍后再导入") from None
     except (psycopg.DataError, psycopg.IntegrityError) as fault:
@@ -66,14 +79,18 @@ def _is_empty(connection: "psycopg.Connection[Any]") -> bool:
 
 
 def _load_first(
-    connection: "psycopg.Connection[Any]", staged: Staged, known_at: datetime, rows: int, progress: Progress
+    connection: "psycopg.Connection[Any]", staged: Staged, known_at: datetime | None, rows: int, progress: Progress
 ) -> Loaded:
     """Rows, then indexes, then the keys: `freeze` spares a later pass over all of it."""
     progress("写入数据库", 0, rows)
     for table in ("behaviourevent", "behaviourday"):
         connection.execute(f"truncate {table}")
     again = [*_without_indexes(connection, "behaviourevent"), *_without_indexes(connection, "behaviourday")]
-    _copy(connection, staged, known_at, rows, "behaviourevent", ", freeze", progress)
+    # nobody reads the table while it is locked: what is stamped now is seen with its commit, or not asked about yet
+    query = _EVENT.format(known=f", timestamptz '{_stamp(connection, known_at).isoformat()}'")
+    _copy(
+        connection, staged, rows, _COPY.format("behaviourevent", f"{_COLUMNS}, known_at", ", freeze"), query, progress
+    )
     steps = [_FIRST_DAYS, *again]
     for number, step in enumerate(steps):
         progress("汇总与索引", number, len(steps))
@@ -107,33 +124,25 @@ def _without_indexes(connection: "psycopg.Connection[Any]", table: str) -> list[
 
 
 def _load_more(
-    connection: "psycopg.Connection[Any]", staged: Staged, known_at: datetime, rows: int, progress: Progress
+    connection: "psycopg.Connection[Any]", staged: Staged, known_at: datetime | None, rows: int, progress: Progress
 ) -> Loaded:
     progress("写入数据库", 0, rows)
     connection.execute("create temp table incoming (like behaviourevent) on commit drop")
-    _copy(connection, staged, known_at, rows, "incoming", ", freeze", progress)
+    connection.execute("alter table incoming drop column known_at")
+    _copy(connection, staged, rows, _COPY.format("incoming", _COLUMNS, ", freeze"), _EVENT.format(known=""), progress)
     progress("去重与汇总", 0, 2)
     connection.execute("analyze incoming")
-    conflicts = [
-        Fault(
-            "数据库",
-            "event-conflict",
-            f"消息 {message_id[:40]} 已收过, 内容不同",
-            {
-                "message_id": message_id,
-                "customer_id": customer_id,
-                "event": event,
-                "at": at.isoformat(),
-                "properties": properties,
-            },
-        )
-        for message_id, customer_id, event, at, properties in connection.execute(_CONFLICTS)
-    ]
+    conflicts = [_conflict(*row) for row in connection.execute(_CONFLICTS)]
     progress("去重与汇总", 1, 2)
-    found = connection.execute(_ADD).fetchone()
+    found = connection.execute(_ADD, (_stamp(connection, known_at),)).fetchone()
     assert found
     progress("去重与汇总", 2, 2)
-    return Loaded(found[0], rows - found[0] - len(conflicts), conflicts)
+    return Loaded(new=found[0], duplicates=rows - found[0] - len(conflicts), conflicts=conflicts)
+
+
+def _conflict(message_id: str, who: str, event: str, at: datetime, properties: Any) -> Fault:
+    row = {"message_id": message_id, "customer_id": who, "event": event, "at": at.isoformat(), "properties": properties}
+    return Fault("数据库", "event-conflict", f"消息 {message_id[:40]} 已收过, 内容不同", row)
 
 
 _CONFLICTS = """
@@ -144,26 +153,60 @@ _CONFLICTS = """
             e.properties - 'original_timestamp')"""
 _ADD = f"""
     with added as (
-        insert into behaviourevent ({_COLUMNS}) select {_COLUMNS} from incoming order by customer_id, at, message_id
+        insert into behaviourevent ({_COLUMNS}, known_at)
+        select {_COLUMNS}, %s from incoming order by customer_id, at, message_id
         on conflict (message_id) do nothing returning message_id, customer_id, event, at, properties
     ), counted as ({ADD_DAYS % "added"})
     select count(*) from added"""
 
 
+def _wait(connection: "psycopg.Connection[Any]", staged: Staged, known_at: datetime | None, loaded: Loaded) -> None:
+    """What nobody is known for waits, as it does at the door (profiles/identity/anonymous.py)."""
+    rows = staged.count("stranger")
+    if not rows:
+        return
+    connection.execute(
+        'create temp table stranger (message_id text collate "C", who text, mark text, event text, at timestamptz,'
+        " properties jsonb) on commit drop"
+    )
+    _copy(connection, staged, rows, _COPY.format("stranger", _STRANGER_COLUMNS, ""), _STRANGER)
+    conflicts = [_conflict(*row) for row in connection.execute(_STRANGER_CONFLICTS)]
+    waiting = connection.execute(_KEEP, (_stamp(connection, known_at),)).rowcount
+    loaded.waiting = waiting
+    loaded.conflicts += conflicts
+    loaded.duplicates += rows - waiting - len(conflicts)
+
+
+_STRANGER_CONFLICTS = """
+    select i.message_id, i.who, i.event, i.at, i.properties from stranger i join behaviourevent e using (message_id)
+    where (i.event, i.at, i.properties - 'original_timestamp')
+        <> (e.event, coalesce((e.properties->>'original_timestamp')::timestamptz, e.at),
+            e.properties - 'original_timestamp')"""
+_KEEP = """
+    insert into anonymousevent (message_id, marks, event, at, known_at, properties)
+    select message_id, array[mark], event, at, %s, properties from stranger s
+    where not exists (select from behaviourevent e where e.message_id = s.message_id) order by message_id
+    on conflict (message_id) do nothing"""
+
+
+def _stamp(connection: "psycopg.Connection[Any]", known_at: datetime | None) -> datetime:
+    """From now on they are known: taken just before they are stored, as long as that takes nobody knows of them."""
+    found = None if known_at else connection.execute(STAMP).fetchone()
+    return known_at or found[1]  # type: ignore[index]
+
+
 def _copy(
     connection: "psycopg.Connection[Any]",
     staged: Staged,
-    known_at: datetime,
     rows: int,
-    table: str,
-    more: str,
-    progress: Progress,
+    statement: str,
+    query: str,
+    progress: Progress = lambda title, done, total: None,
 ) -> None:
     """While PostgreSQL takes one part, DuckDB writes the next."""
-    statement = _COPY.format(table, more)
     done = 0
     with ThreadPoolExecutor(1) as ahead, connection.cursor() as cursor:
-        for path, count in _ahead(ahead, staged, known_at, max(1, -(-rows // PART))):
+        for path, count in _ahead(ahead, staged, query, max(1, -(-rows // PART))):
             with cursor.copy(statement) as copy, path.open("rb") as file:
                 while block := file.read(_BLOCK):
                     copy.write(block)
@@ -172,28 +215,20 @@ def _copy(
             progress("写入数据库", done, rows)
 
 
-def _ahead(pool: ThreadPoolExecutor, staged: Staged, known_at: datetime, parts: int) -> Iterator[tuple[Path, int]]:
-    waiting = pool.submit(_write, staged, known_at, 0, parts)
+def _ahead(pool: ThreadPoolExecutor, staged: Staged, query: str, parts: int) -> Iterator[tuple[Path, int]]:
+    waiting = pool.submit(_write, staged, query, 0, parts)
     for number in range(1, parts + 1):
         ready = waiting.result()
         if number < parts:
-            waiting = pool.submit(_write, staged, known_at, number, parts)
+            waiting = pool.submit(_write, staged, query, number, parts)
         yield ready
 
 
-def _write(staged: Staged, known_at: datetime, number: int, parts: int) -> tuple[Path, int]:
+def _write(staged: Staged, query: str, number: int, parts: int) -> tuple[Path, int]:
     """One part as text that COPY reads: the JSON as it is, nothing doubled."""
     path = staged.folder / f"part-{number}.csv"
-    found = (
-        staged.duck.cursor()
-        .execute(
-            f"""
-        copy (
-            select message_id, customer_id, event, moment, timestamptz '{known_at.isoformat()}' as known_at, properties
-            from event where hash(customer_id) % {parts} = {number} order by customer_id, moment, message_id
-        ) to '{path}' (format csv, header false, delimiter '\t', quote '\x01', escape '\x01')"""
-        )
-        .fetchone()
-    )
+    part = query.format(parts=parts, number=number)
+    form = "format csv, header false, delimiter '\t', quote '\x01', escape '\x01'"
+    found = staged.duck.cursor().execute(f"copy ({part}) to '{path}' ({form})").fetchone()
     assert found
     return path, int(found[0])

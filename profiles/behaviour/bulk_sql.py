@@ -44,7 +44,8 @@ def _quoted_for_regex(name: str) -> str:
 
 
 def checked(known_at: datetime) -> str:
-    """Every line with its customer; what cannot be used with its code and reason, by the first rule it breaks."""
+    """Every line with its customer, or the mark under which it waits for one; what cannot be used with its code and
+    reason, by the first rule it breaks."""
     limit = (known_at + MAX_AHEAD).isoformat()
     invalid, size = "event-invalid", MAX_PROPERTIES_BYTES
     text = f"(trim({{0}}) = '' or length({{0}}) > {MAX_ID_CHARS} or contains({{0}}, chr(0)) or {{0}} is null)"
@@ -67,7 +68,7 @@ def checked(known_at: datetime) -> str:
             invalid,
             "amount 要是 0 以上的数 (元)",
         ),
-        ("coalesce(c.id, h.customer_id) is null", "customer-unknown", "没有客户"),
+        ("coalesce(c.id, h.customer_id, k.mark) is null", "customer-unknown", "没有客户"),
     ]
     numbers = " ".join(f"when {when} then {number}" for number, (when, _, _) in enumerate(rules, 1))
     codes = ", ".join("null" if number == 0 else _text(code) for number, (_, code, _) in enumerate(rules))
@@ -75,8 +76,9 @@ def checked(known_at: datetime) -> str:
     return f"""
         select * exclude (code, detail, rule), coalesce(code, [{codes}][rule]) as code,
                coalesce(detail, [{details}][rule]) as detail
-        from (select l.* exclude (naive), coalesce(c.id, h.customer_id) as customer_id, case {numbers} end as rule
-        from line l left join customer c on c.id = l.who
+        from (select l.* exclude (naive), coalesce(c.id, h.customer_id) as customer_id,
+                     case when coalesce(c.id, h.customer_id) is null then k.mark end as mark, case {numbers} end as rule
+        from line l left join customer c on c.id = l.who left join mark k on k.who = l.who
         left join held h on h.who = l.who and l.moment >= h.from_at and (h.until is null or l.moment < h.until))
     """
 

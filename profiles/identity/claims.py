@@ -12,8 +12,9 @@ from sqlalchemy import ARRAY, String, any_, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from dongke.clock import beijing, now
+from dongke.clock import beijing
 from dongke.errors import DongkeError
+from dongke.stamps import stamp
 from profiles.identity import anonymous, conflicts
 from profiles.identity.conflicts import Doubt
 from profiles.identity.doubts import Claim as Claim
@@ -42,7 +43,7 @@ def take_claims(session: Session, claims: Sequence[Claim], *, by: str, known_at:
 
     What cannot be linked is a fault and stops nothing; one over the limit of its kind leaves a doubt as well.
     """
-    known_at, result = known_at or now(), Linked()
+    known_at, result = known_at or stamp(session), Linked()
     gone = erased(session)  # their identifiers were destroyed: nothing takes them up again
     marked = [m for m in _marked(claims, result) if m[1].customer_id not in gone]
     told = told_of(session, {mark for _, _, mark in marked})

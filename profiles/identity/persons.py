@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import Sequence, text
 from sqlmodel import Session, SQLModel
 
-from dongke.clock import beijing, now
+from dongke.clock import beijing
 from dongke.directory import customer
 from dongke.errors import BadInput
+from dongke.stamps import stamp
 from profiles.identity.grouping import Link, canonical_of, joining_link, members_of
 from profiles.models import IdentityLink
 from profiles.repository import links_around
@@ -124,7 +125,7 @@ def _add(
         customer_id=who,
         into_id=into,
         at=at,
-        known_at=known_at or now(),
+        known_at=known_at or stamp(session),
         by=by,
         reason=reason,
         undoes=undoes,

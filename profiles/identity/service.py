@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from dongke.clock import beijing, now
 from dongke.directory import customer
 from dongke.errors import Conflict, DongkeError, NotFound
+from dongke.stamps import stamp
 from profiles.identity import anonymous
 from profiles.identity.claims import Claim, Linked, learn, take_claims
 from profiles.identity.identifiers import kind_of, masked, normalised
@@ -118,7 +119,7 @@ def unlink(session: Session, customer_id: str, identifier_id: str, until: dateti
     held = one(session, customer_id, identifier_id)
     open_then = col(Identifier.until).is_(None) | (col(Identifier.until) > beijing(until))
     session.execute(update(Identifier).where(*_mine(held), open_then).values(until=until))
-    return {customer_id} | anonymous.adopt(session, [held.mark], now())
+    return {customer_id} | anonymous.adopt(session, [held.mark], stamp(session))
 
 
 def identifiers_of(session: Session, customer_ids: Iterable[str], at: datetime | None = None) -> list[Held]:

@@ -20,7 +20,7 @@ def test_the_account_and_the_exit_code(broker: None, tmp_path: Path) -> None:
     path.write_text(json.dumps(GOOD) + "\n" + json.dumps(GOOD | {"message_id": "m2", "customer_id": "C9"}) + "\n")
     done = CliRunner().invoke(app, ["import", "events", str(path)])
     assert done.exit_code == 1
-    assert "读到 2 行, 新增 1, 重复 0, 拒收 1" in done.stdout
+    assert "读到 2 行, 新增 1, 等待认人 0, 重复 0, 拒收 1" in done.stdout
     assert "customer-unknown: 1" in done.stdout
     again = CliRunner().invoke(app, ["import", "events", str(path)])
     assert "新增 0, 重复 1, 拒收 1" in again.stdout

@@ -19,6 +19,7 @@ from profiles.behaviour.bulk_import import Imported, import_events
 from profiles.behaviour.day_rows import COUNT_DAYS
 from profiles.behaviour.intake import take_events
 from profiles.identity import service as identity
+from profiles.identity.models import AnonymousEvent
 from profiles.models import BehaviourEvent
 
 At = Callable[[str], datetime]
@@ -129,6 +130,78 @@ def test_the_same_file_again_changes_nothing_and_other_content_is_told(
     assert sound(branch)
 
 
+STRANGERS = [
+    row("s1", customer_id="anonymous_id:cookie-abc-123"),
+    row("s1", customer_id="anonymous_id:cookie-abc-123"),
+    row("s2", customer_id="phone:139 0000 0001", properties={"x": '"\\t,{}'}),
+    row("s3", customer_id="phone:13912345678"),  # two hold it: nobody is meant
+    row("s4", customer_id="phone:13912345678", at="2026-05-01T10:00:00+08:00"),  # before anybody held it
+    row("s5", customer_id="external_userid:wm1"),  # his who is known
+    row("k1", customer_id="anonymous_id:cookie-abc-123"),  # stored before, the same
+    row("k2", customer_id="anonymous_id:cookie-abc-123", event="login"),  # stored before, another
+    row("k3", customer_id="anonymous_id:cookie-abc-123"),  # waits already
+    row("u1", customer_id="phone:12"),
+    row("u2", customer_id="customer_id:C9"),
+    row("u3", customer_id="C9"),
+    row("u4", customer_id="nokind:1"),
+    row("u5", customer_id="anonymous_id:"),
+    row("u6", customer_id="anonymous_id:cookie-abc-123", at="2026-06-08T10:00:00"),
+]
+
+
+def waiting_ones(session: Session) -> dict[str, tuple[Any, ...]]:
+    return {
+        e.message_id: (e.marks, e.event, e.at, e.known_at, e.properties) for e in session.exec(select(AnonymousEvent))
+    }
+
+
+@pytest.mark.parametrize("direct", [0, 100_000])
+def test_whom_nobody_knows_yet_waits_as_at_the_door(
+    load: Any, branch: Session, tmp_path: Path, at: At, direct: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_load, "DIRECT", direct)
+    for who in ("C1", "C2"):
+        identity.link(branch, "phone", "13912345678", who, at("06-01"), shared=True)
+    identity.link(branch, "external_userid", "wm1", "C3", at("01-05"))
+    before = [row("k1"), row("k2"), row("k3", customer_id="anonymous_id:cookie-abc-123")]
+
+    def prepare() -> None:
+        for table in ("behaviourevent", "behaviourday", "anonymousevent", "quarantined"):
+            branch.execute(text(f"delete from {table}"))
+        take_events(branch, before if direct else before[2:], at("06-09"))
+        branch.commit()
+
+    prepare()
+    result = load(lines(tmp_path / "a.jsonl", STRANGERS))
+    by_file, waits = stored(branch), waiting_ones(branch)
+    faults = sorted((json.loads(q.payload)["message_id"], q.code) for q in waiting(branch))
+    assert sound(branch)
+    prepare()
+    door = take_events(branch, STRANGERS, at("06-10"))
+    branch.commit()
+    assert (by_file, waits) == (stored(branch), waiting_ones(branch))
+    assert faults == sorted((STRANGERS[n]["message_id"], fault.code) for n, fault in door.faults)
+    assert (result.new, result.waiting, result.duplicates, result.refused) == (
+        door.accepted, len(door.waiting), door.duplicates, len(door.faults)
+    )  # fmt: skip
+    assert {"s1", "s2", "s3", "s4", "k3"} <= set(waits)
+    assert "s5" in by_file
+    again = load(tmp_path / "a.jsonl")
+    assert (again.new, again.waiting, again.refused) == (0, 0, result.refused)
+    assert identity.link(branch, "anonymous_id", "cookie-abc-123", "C2", at("01-05")) == {"C2"}
+    branch.commit()
+    assert stored(branch)["s1"][0] == "C2"
+    assert sound(branch)
+
+
+def test_strangers_of_one_message_with_two_contents(load: Any, branch: Session, tmp_path: Path) -> None:
+    rows = [row("m1", customer_id="anonymous_id:cookie-abc-123"), row("m1", customer_id="anonymous_id:cookie-xyz-456")]
+    result = load(lines(tmp_path / "a.jsonl", rows))
+    assert (result.waiting, result.duplicates, dict(result.reasons)) == (1, 0, {"event-conflict": 1})
+    (refused,) = waiting(branch)
+    assert json.loads(refused.payload)["customer_id"].startswith("anonymous_id:cookie-")
+
+
 def test_parquet_with_types_of_its_own(load: Any, branch: Session, tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     duckdb.sql(
@@ -211,7 +284,7 @@ def test_customers_by_other_identifiers_at_their_time(load: Any, branch: Session
     ]
     result = load(lines(tmp_path / "a.jsonl", rows))
     assert {ident: who for ident, (who, *_) in stored(branch).items()} == {"early": "C1", "late": "C2"}
-    assert dict(result.reasons) == {"customer-unknown": 2}
+    assert (result.waiting, result.refused) == (2, 0)
 
 
 def test_what_is_refused_beyond_the_quarantine_is_a_file_that_can_be_imported_again(
