@@ -6,19 +6,25 @@
 The second compares kept membership with membership reckoned anew, through as many random events (bench/segments_world).
 """
 
+import atexit
 import json
+import os
 import random
 import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Engine, insert
 from sqlmodel import Session
 
 from asr.models import StoredConversation
@@ -34,6 +40,7 @@ from profiles.segments.reading import from_sentence
 
 RUNS = 7
 CHUNK = 5_000
+WORLD = 250  #: events of one world
 SENTENCES = (
     "生命周期是预流失",
     "没有闲置资金",
@@ -96,7 +103,7 @@ def median(work: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
-def settled(engine: db.Engine, moment: datetime) -> float:
+def settled(engine: Engine, moment: datetime) -> float:
     """Seconds until every row is true, a transaction a chunk as `dongke segment settle` does it."""
     began, done = time.perf_counter(), 0
     while True:
@@ -109,7 +116,7 @@ def settled(engine: db.Engine, moment: datetime) -> float:
 
 
 @contextmanager
-def database() -> Iterator[db.Engine]:
+def database() -> Iterator[Engine]:
     with tempfile.TemporaryDirectory() as folder:
         url = db.embedded_url(Path(folder) / "pg")
         db.migrate(url)
@@ -204,23 +211,44 @@ _TAGS: list[tuple[str, dict[str, Any]]] = [
 
 
 def differential(steps: int) -> None:
-    """10,000 random events: kept membership is membership reckoned anew."""
-    done, faults, worlds, happened = 0, 0, 0, dict[str, int]()
+    """So many random events: kept membership is membership reckoned anew, asked after every tenth.
+
+    A world ends after 250 events: what is read of a customer at each step grows with what happened to him. The worlds
+    of one process share a database and are rolled back; there are as many processes as cores.
+    """
+    done, faults, happened = 0, 0, Counter[str]()
     began = time.perf_counter()
-    while done < steps:
-        with database() as engine, db.session_scope(engine) as session:
-            world = World(session, seed=worlds, customers=8)
-            for number in range(min(1_000, steps - done)):
-                what = world.step().partition(":")[0]
-                happened[what] = happened.get(what, 0) + 1
-                if number % 10 == 9:
-                    wrong = world.wrong()
-                    faults += len(wrong)
-                    print(*wrong, sep="\n", end="\n" if wrong else "")
-            done, worlds = done + min(1_000, steps - done), worlds + 1
-        print(f"\r{done:,} events, {faults} differences", end="", file=sys.stderr, flush=True)
-    print(f"{done:,} events in {worlds} worlds, {faults} differences, {time.perf_counter() - began:,.0f} s")
+    parts = [(seed, min(WORLD, steps - seed * WORLD)) for seed in range(-(-steps // WORLD))]
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        for events, wrong in pool.map(_lived, *zip(*parts, strict=True)):
+            done, faults, happened = done + events.total(), faults + len(wrong), happened + events
+            print(*wrong, sep="\n", end="\n" if wrong else "")
+            seconds = time.perf_counter() - began
+            told = f"{done:,} of {steps:,} events, {faults} differences, {seconds:,.0f} s"
+            print(told, file=sys.stderr, flush=True)
+    print(f"{done:,} events in {len(parts)} worlds, {faults} differences, {time.perf_counter() - began:,.0f} s")
     print(json.dumps(happened, ensure_ascii=False))
+
+
+def _lived(seed: int, steps: int) -> tuple[Counter[str], list[str]]:
+    """What happened in one world, and every difference that was found in it."""
+    happened, wrong = Counter[str](), list[str]()
+    with Session(_engine()) as session:
+        world = World(session, seed, customers=8)
+        for number in range(1, steps + 1):
+            happened[world.step().partition(":")[0]] += 1
+            if number % 10 == 0 or number == steps:
+                wrong += world.wrong()
+        session.rollback()
+    return happened, wrong
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Engine:
+    """The database of this process, until it ends."""
+    held = database()
+    atexit.register(held.__exit__, None, None, None)
+    return held.__enter__()
 
 
 if __name__ == "__main__":
