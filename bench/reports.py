@@ -49,14 +49,15 @@ _FILL = (
               case when right(id, 1) = '7' then 'voice.feedback' else 'funds.idle' end, 'affirmed',
               jsonb_build_object('topic', (array['fee', 'app', 'service', 'process'])[1 + length(id) % 4],
                                  'sentiment', (array['negative', 'positive'])[1 + ascii(substr(id, 3)) % 2]),
-              'customer', 'stated', 0.9, '[{"utterance": 0, "quote": "x"}]', '{}', started_at, known_at
+              'customer', 'stated', 0.9, '[{"utterance": 0, "quote": "x", "start": 0, "end": 1}]', '{}', started_at,
+              known_at
        from conversation""",
     """insert into talk_measure (conversation_id, kind, measured_at, customer_id, advisor_id, at, points, asked, level,
-           detail, mark)
+           detail)
        select id, kind, known_at, customer_id, advisor_id, started_at, 60 + length(id), 1,
-              case when kind = 'adherence' then 'novice' end, '[]', 'x'
-       from conversation cross join (values ('seen'), ('adherence'), ('dig')) as k (kind)
-       where kind = 'seen' or right(id, 1) in ('1', '4')""",
+              case when kind = 'adherence' then 'novice' end, '[]'
+       from conversation cross join (values ('adherence'), ('dig')) as k (kind)
+       where right(id, 1) in ('1', '4')""",
     """insert into opportunity (id, customer_id, playbook, playbook_version, key, owner_id, opened_at, opened_by,
            due_at, state, attempts, first_contact_at, discharged_at, closed_at, won_at, unassisted, self_reported,
            low_yuan, due_provisional, value, causes, misses, computed_at)

@@ -13,6 +13,7 @@ class StoredReading(SQLModel, table=True):
     """读后所得 of one conversation by one engine version. A newer reading supersedes the older: `superseded_at`."""
 
     __tablename__ = "reading"
+    __table_args__ = (Index("reading_superseded", "id", postgresql_where="superseded_at is not null"),)
 
     id: str = Field(primary_key=True)  #: conversation id ~ digest of content and engine version
     conversation_id: str = Field(foreign_key="conversation.id", index=True)

@@ -152,13 +152,15 @@ def _voices(
 ) -> list[Item]:
     a = StoredAssertion
     query = heard.said(session, question, a, col(StoredConversation.advisor_id), Advisor.name)
+    if question.is_whole:
+        query = heard.by_whom(query)
     if topic:
         query = query.where(heard.TOPIC == topic)
     rows = session.execute(_page(query, col(a.said_at), col(a.id), after, limit)).all()
     names = _customers(session, (row.customer_id for row, _, _ in rows))
+    gone = blanks_of(session, [row.conversation_id for row, _, _ in rows])
     return [
         Item(
-    gone = blanks_of(session, [row.conversation_id for row, _, _ in rows])
             kind="voice",
             id=row.id,
             at=row.said_at,
@@ -190,7 +192,7 @@ def _words(conversation_id: str, told: dict[str, Any], spoken: dict[tuple[str, i
 
 
 def _spoken(session: Session, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    """What was said at these places; a revoked message has no words."""
+    """What was said at these places, without what is deleted or refused; a revoked message has no words."""
     if not places:
         return {}
     u = StoredUtterance

@@ -19,13 +19,12 @@ from dongke.standing import PROFILE, processable
 from followup.adherence import assess
 from followup.digging import RUNG_LABELS, digs, ladders
 from followup.lives import Life, Wanted, lives
-from followup.reports.models import TalkMeasure
+from followup.reports.models import TalkMeasure, TalkSeen
 from profiles.corrections import apply
 from profiles.facts import Statement
 
 EXPERIENCE = "experience.level"
 WANTED = Wanted(tags=("assets.external", EXPERIENCE), events=("transfer_in", "deposit"))
-SEEN = "seen"  #: that the talk was looked at, whatever was found
 CHUNK = 200  #: customers read at once
 MAX_CUSTOMERS = 20_000  #: of one run; the rest waits for the next
 
@@ -50,7 +49,7 @@ def measure_new(session: Session, moment: datetime, *, most: int = MAX_CUSTOMERS
     people, rows = _waiting(session, most), 0
     for start in range(0, len(people), CHUNK):
         found = lives(session, people[start : start + CHUNK], moment, WANTED)
-        rows += _keep(session, found.values(), moment)
+        rows += _keep(session, list(found.values()), moment)
     return {"customers": len(people), "measures": rows}
 
 
@@ -64,7 +63,6 @@ def measures_of(life: Life, until: datetime) -> Iterator[Measure]:
             dig.contact_id, "dig", dig.customer_id, dig.advisor_id, dig.at, len(steps), dig.asked, detail=detail
         )
     for talk in life.history.contacts:
-        yield Measure(talk.id, SEEN, talk.customer_id, talk.advisor_id, talk.started_at)
         judged = assess(talk, level_at(statements, talk.started_at))
         if judged.score is not None:
             detail = tuple((d.label, turn) for d in judged.deductions for turn in d.turns[:1])
@@ -82,24 +80,18 @@ def level_at(statements: Iterable[Statement], at: datetime) -> str | None:
 
 
 def _waiting(session: Session, most: int) -> Sequence[str]:
-    c, m = StoredConversation, TalkMeasure
-    seen = exists().where(
-        col(m.conversation_id) == col(c.id),
-        col(m.kind) == SEEN,
-        col(m.superseded_at).is_(None),
-        col(m.mark) == col(c.read_hash),
-    )
+    c, t = StoredConversation, TalkSeen
+    seen = exists().where(col(t.conversation_id) == col(c.id), col(t.mark) == col(c.read_hash))
     query = select(c.customer_id).where(col(c.read_hash).is_not(None), ~seen, processable(c.customer_id, *PROFILE))
     return sorted(session.exec(query.distinct().limit(most)))
 
 
-def _keep(session: Session, people: Iterable[Life], moment: datetime) -> int:
+def _keep(session: Session, people: Sequence[Life], moment: datetime) -> int:
     """Writes what is new or different; what no longer is, is superseded."""
     found = {(m.conversation_id, m.kind): m for life in people for m in measures_of(life, moment)}
-    talks = sorted({ident for ident, _ in found})
-    marks = {ident: mark for ident, mark in session.execute(_marks(talks))}
+    talks = sorted({talk.id for life in people for talk in life.history.contacts})
     known = {(r.conversation_id, r.kind): r for r in session.exec(_standing(talks))}
-    rows = {place: _row(m, marks.get(place[0]) or "", moment) for place, m in found.items()}
+    rows = {place: _row(m, moment) for place, m in found.items()}
     stale = [r for place, r in known.items() if place not in rows or _differs(r, rows[place])]
     for row in stale:
         session.execute(_supersede(row, moment))
@@ -107,11 +99,15 @@ def _keep(session: Session, people: Iterable[Life], moment: datetime) -> int:
     fresh = [row for place, row in rows.items() if place not in known or place in gone]
     if fresh:
         session.execute(insert(TalkMeasure).on_conflict_do_nothing(), fresh)
+    _note_seen(session, talks)
     return len(fresh)
 
 
-def _marks(talks: Sequence[str]) -> Any:
-    return select(StoredConversation.id, StoredConversation.read_hash).where(col(StoredConversation.id).in_(talks))
+def _note_seen(session: Session, talks: Sequence[str]) -> None:
+    c = StoredConversation
+    read = select(c.id, c.read_hash).where(col(c.id).in_(talks), col(c.read_hash).is_not(None))
+    query = insert(TalkSeen).from_select(["conversation_id", "mark"], read)
+    session.execute(query.on_conflict_do_update(index_elements=["conversation_id"], set_={"mark": query.excluded.mark}))
 
 
 def _standing(talks: Sequence[str]) -> Any:
@@ -125,7 +121,7 @@ def _supersede(row: TalkMeasure, moment: datetime) -> Any:
     return update(m).where(*mine, col(m.measured_at) == row.measured_at).values(superseded_at=moment)
 
 
-def _row(m: Measure, mark: str, moment: datetime) -> dict[str, Any]:
+def _row(m: Measure, moment: datetime) -> dict[str, Any]:
     return {
         "conversation_id": m.conversation_id,
         "kind": m.kind,
@@ -138,7 +134,6 @@ def _row(m: Measure, mark: str, moment: datetime) -> dict[str, Any]:
         "asked": m.asked,
         "level": m.level,
         "detail": [{"what": what, "utterance": turn} for what, turn in m.detail],
-        "mark": mark,
     }
 
 

@@ -43,4 +43,12 @@ class TalkMeasure(SQLModel, table=True):
     asked: int = 0  #: dig: rungs that answered a question of the advisor's
     level: str | None = None  #: adherence: novice, experienced
     detail: list[dict[str, Any]] = Field(sa_column=Column(Json, nullable=False))  #: [{what, utterance}], no words
-    mark: str  #: what was measured: content and reading of the talk
+
+
+class TalkSeen(SQLModel, table=True):
+    """看过的会话: which content and reading of the talk was measured, whatever was found."""
+
+    __tablename__ = "talk_seen"
+
+    conversation_id: str = Field(primary_key=True, foreign_key="conversation.id")
+    mark: str  #: its `read_hash`

@@ -1,5 +1,6 @@
 """报表的数: rates with their intervals, what the mix of cases lets expect, and the line of a group (pure)."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
@@ -16,21 +17,18 @@ class Tally:
     counts: Mapping[str, int] = field(default_factory=dict)
     yuan: Mapping[str, int] = field(default_factory=dict)
 
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(_added(self.counts, other.counts), _added(self.yuan, other.yuan))
-
     def n(self, name: str) -> int:
         """How many."""
         return self.counts.get(name, 0)
 
 
-def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}
-
-
 def total(tallies: Iterable[Tally]) -> Tally:
     """All of them together."""
-    return sum(tallies, Tally())
+    counts, yuan = Counter[str](), Counter[str]()
+    for tally in tallies:
+        counts.update(tally.counts)
+        yuan.update(tally.yuan)
+    return Tally(counts, yuan)
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:

@@ -16,7 +16,6 @@ from followup.reports.tally import FIRM
 from followup.reports.voices import heard_by
 
 _M = TalkMeasure
-KINDS = ("dig", "adherence")
 LEVELS = ("novice", "experienced")
 
 
@@ -54,7 +53,6 @@ def measured(question: Question, *columns: Any) -> Select[Any]:
         .where(
             col(_M.at) >= question.start,
             col(_M.at) < question.end,
-            col(_M.kind).in_(KINDS),
             col(_M.measured_at) <= at,
             or_(col(_M.superseded_at).is_(None), col(_M.superseded_at) > at),
             processable(_M.customer_id, *PROFILE),

@@ -13,7 +13,7 @@ from dongke.clock import TradingCalendar, beijing
 from dongke.directory import Advisor, Customer
 from dongke.scope import visible
 from followup.reports.columns import COUNTS, DECIDED, SUMS, is_decided, yuan
-from followup.reports.numbers import Tally
+from followup.reports.numbers import Tally, total
 from followup.reports.question import Question
 from followup.rights import listed
 
@@ -29,11 +29,11 @@ class Tallies:
 
     def by_playbook(self) -> dict[str, Tally]:
         """All groups together, by playbook."""
-        found: dict[str, Tally] = {}
+        found: dict[str, list[Tally]] = {}
         for books in self.cells.values():
             for book, told in books.items():
-                found[book] = found.get(book, Tally()) + told
-        return found
+                found.setdefault(book, []).append(told)
+        return {book: total(tallies) for book, tallies in found.items()}
 
 
 def tallies(session: Session, question: Question, opportunity: Any, calendar: TradingCalendar) -> Tallies:

@@ -42,35 +42,49 @@ class Voice:
 
 def voices(session: Session, question: Question) -> tuple[Voice, ...]:
     """By topic, the most complained of first. Said in the period, heard by the advisors that the question is about."""
-    counts = [func.count().filter(SENTIMENT == name) for name in SENTIMENTS]
-    people = func.count(func.distinct(col(StoredAssertion.customer_id)))
-    query = said(session, question, TOPIC.label("topic"), *counts, people).group_by("topic")
-    found = [Voice(row[0] or "", tuple(row[1:4]), row[4]) for row in session.execute(query)]
+    counts = [func.count().filter(SENTIMENT == name).label(name) for name in SENTIMENTS]
+    person: Any = col(StoredAssertion.customer_id)
+    each = said(session, question, TOPIC.label("topic"), person, *counts).group_by("topic", person).subquery()
+    columns: tuple[Any, ...] = (each.c.topic, *(func.sum(each.c[name]) for name in SENTIMENTS), func.count())
+    query = select(*columns).group_by(each.c.topic)
+    found = [Voice(row[0] or "", (int(row[1]), int(row[2]), int(row[3])), row[4]) for row in session.execute(query)]
     return tuple(sorted(found, key=lambda v: (-v.sentiments[0], -sum(v.sentiments), v.topic)))
 
 
 def said(session: Session, question: Question, *columns: Any) -> Select[Any]:
     """These columns of the statements that count as of `question.moment`."""
-    a, r, at = StoredAssertion, StoredReading, question.moment
-    query = (
+    a, at = StoredAssertion, question.moment
+    query: Select[Any] = (
         select(*columns)
         .select_from(a)
-        .join(r, col(r.id) == col(a.reading_id))
-        .join(StoredConversation, col(StoredConversation.id) == col(a.conversation_id))
-        .join(Advisor, col(Advisor.id) == col(StoredConversation.advisor_id))
         .where(
             col(a.tag) == TAG,
             col(a.polarity) == "affirmed",
             col(a.said_at) >= question.start,
             col(a.said_at) < question.end,
             col(a.known_at) <= at,
-            or_(col(r.superseded_at).is_(None), col(r.superseded_at) > at),
+            ~_superseded(at),
             processable(a.customer_id, *PROFILE),
             ~_judged_wrong(at),
             _kept(session, question),
         )
     )
-    return heard_by(query, question, a.customer_id)
+    return query if question.is_whole else heard_by(by_whom(query), question, a.customer_id)
+
+
+def _superseded(at: datetime) -> Any:
+    """By a newer reading of the talk. Few are: an index of them alone is asked."""
+    r = StoredReading
+    return exists().where(
+        col(r.id) == col(StoredAssertion.reading_id), col(r.superseded_at).is_not(None), col(r.superseded_at) <= at
+    )
+
+
+def by_whom(query: Select[Any]) -> Select[Any]:
+    """Adds the talk and its advisor."""
+    talk = StoredConversation
+    query = query.join(talk, col(talk.id) == col(StoredAssertion.conversation_id))
+    return query.join(Advisor, col(Advisor.id) == col(talk.advisor_id))
 
 
 def heard_by(query: Select[Any], question: Question, customer_id: Any) -> Select[Any]:
@@ -99,10 +113,13 @@ def _kept(session: Session, question: Question) -> Any:
     """删除标签: of the few who had a tag deleted, only what the rights leave."""
     a = StoredAssertion
     deletes = exists().where(col(Standing.customer_id) == col(a.customer_id), col(Standing.deletes))
-    told = select(a.customer_id).where(
-        col(a.tag) == TAG, col(a.said_at) >= question.start, col(a.said_at) < question.end, deletes
+    told = exists().where(
+        col(a.customer_id) == col(Standing.customer_id),
+        col(a.tag) == TAG,
+        col(a.said_at) >= question.start,
+        col(a.said_at) < question.end,
     )
-    people = sorted(set(session.exec(told)))
+    people = sorted(session.exec(select(Standing.customer_id).where(col(Standing.deletes), told)))
     if not people:
         return ~deletes
     facts = lives(session, people, question.moment, Wanted(tags=(TAG,), words=False)).values()

@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.create_index(
         "assertion_voices", "tag_assertion", ["said_at"], postgresql_where=sa.text("tag = 'voice.feedback'")
     )
+    op.create_index("reading_superseded", "reading", ["id"], postgresql_where=sa.text("superseded_at is not null"))
 
 
 def _webhooks() -> None:
@@ -116,22 +117,29 @@ def _reports() -> None:
         sa.Column("asked", sa.Integer(), nullable=False),
         sa.Column("level", sa.String(), nullable=True),
         sa.Column("detail", postgresql.JSONB(), nullable=False),
-        sa.Column("mark", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"]),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"]),
         sa.ForeignKeyConstraint(["advisor_id"], ["advisor.id"]),
         sa.PrimaryKeyConstraint("conversation_id", "kind", "measured_at"),
+    )
+    op.create_table(
+        "talk_seen",
+        sa.Column("conversation_id", sa.String(), nullable=False),
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"]),
+        sa.PrimaryKeyConstraint("conversation_id"),
     )
     op.create_index("ix_talk_measure_customer_id", "talk_measure", ["customer_id"])
     op.create_index("talk_measure_by_time", "talk_measure", ["at"])
 
 
 def downgrade() -> None:
+    op.drop_index("reading_superseded", table_name="reading")
     op.drop_index("assertion_voices", table_name="tag_assertion")
     op.drop_index("notice_by_opportunity", table_name="notice")
     op.drop_column("notice", "level")
     for table in (
-        *("talk_measure", "stored_report"),
+        *("talk_seen", "talk_measure", "stored_report"),
         *("webhook_attempt", "webhook_delivery", "webhook_event", "webhook_receiver"),
     ):
         op.drop_table(table)

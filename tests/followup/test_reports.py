@@ -21,7 +21,7 @@ from followup import repository
 from followup.models import State
 from followup.opportunity import Cause, Opportunity
 from followup.reports import MIN_N, follow_up, story_report, wilson
-from followup.reports.numbers import Tally, expected
+from followup.reports.numbers import Tally, expected, total
 from followup.sheets import guarded
 
 OPENED = datetime.fromisoformat("2026-06-08T10:00:00+08:00")
@@ -180,7 +180,7 @@ def test_the_firm_is_as_good_as_its_own_mix_lets_expect(rows: list[tuple[str, in
     whole: dict[str, Tally] = {}
     for book, hits, misses in rows:
         told = Tally({"decided": hits + misses, "discharged_in_time": hits})
-        whole[book] = whole.get(book, Tally()) + told
+        whole[book] = total([whole.get(book, Tally()), told])
     found = expected(whole, whole)
     enough = sum(t.n("decided") for t in whole.values()) >= MIN_N
     assert (found["in_time_expected"] is not None) == enough
