@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.types import DateTime, String
 from sqlmodel import Session
 
-from profiles.behaviour.calls import contact_name
+from profiles.behaviour.calls import CALLS, contact_name
 from profiles.facts import CustomerFacts, Event, Quote, ReadTalk, Snapshot, Statement
 from profiles.identity.grouping import Link
 
@@ -28,19 +28,6 @@ _WHO = """
         ) next(id)
     ), person as materialized (select array_agg(id) as ids from who)"""
 _KNOWN = "(:known_at is null or {0} <= :known_at)"
-_CALLS = """
-    select 'recording' as kind, id, customer_id, advisor_id, direction, answered, started_at as at,
-           received_at as known_at
-    from recording
-    union all
-    select 'conversation', id, customer_id, advisor_id, direction, answered, started_at, known_at
-    from conversation where channel = 'call' and recording_id is null
-    union all
-    select 'chat', id, customer_id, advisor_id, direction, answered, started_at, known_at
-    from conversation c where channel = 'chat'
-        and exists (select from utterance u where u.conversation_id = c.id and u.speaker = 'customer')
-    union all
-    select 'attempt', id, customer_id, advisor_id, 'out', false, at, known_at from attempt"""
 
 
 def _rows(columns: str, table: str, known: str, customer: str = "x.customer_id") -> str:
@@ -61,7 +48,7 @@ _PARTS = {
     "events": _rows("x.message_id, x.customer_id, x.event, x.at, x.known_at, x.properties", "behaviourevent x",
                     "x.known_at"),
     "calls": _rows("x.kind, x.id, x.customer_id, x.answered, x.at, x.known_at, x.advisor_id, x.direction",
-                   f"({_CALLS}) x", "x.known_at"),
+                   f"({CALLS}) x", "x.known_at"),
     "snapshots": _rows("x.id, x.customer_id, x.effective_at, x.known_at, x.data", "staticsnapshot x", "x.known_at"),
     "readings": _rows("x.conversation_id, x.customer_id, x.read_at, x.superseded_at, x.mentions, x.notes", "reading x",
                       "x.read_at"),

@@ -55,12 +55,12 @@ def load_many(session: Session, customer_ids: Collection[str]) -> dict[str, Cust
     """All facts of each of these customers and of everyone who was ever merged with one of them, by id, in one go."""
     links, ids = _persons(session, customer_ids)
     kinds: dict[str, Any] = {
-        "assertions": statements_of(session, ids, None),
+        "assertions": statements_of(session, ids),
         "feedback": feedback_of(session, ids),
-        "events": _events(session, ids, None) + calls_of(session, ids, None),
-        "snapshots": _snapshots(session, ids, None),
+        "events": _events(session, ids) + calls_of(session, ids),
+        "snapshots": _snapshots(session, ids),
         "links": links,
-        "readings": _readings(session, ids, None),
+        "readings": _readings(session, ids),
     }
     return _sorted_out(kinds, links, ids)
 
@@ -69,9 +69,9 @@ def load_part(session: Session, customer_ids: Collection[str], tags: Collection[
     """The same, but only the file and what concerns these tags: enough for suitability in a list."""
     links, ids = _persons(session, customer_ids)
     kinds: dict[str, Any] = {
-        "assertions": statements_of(session, ids, None, tags),
+        "assertions": statements_of(session, ids, tags=tags),
         "feedback": feedback_of(session, ids, tags=tags),
-        "snapshots": _snapshots(session, ids, None),
+        "snapshots": _snapshots(session, ids),
         "links": links,
     }
     return _sorted_out(kinds, links, ids)
@@ -110,17 +110,13 @@ def _joined(ids: Collection[str], links: Iterable[Link]) -> list[list[str]]:
 _ASSERTION_COLUMNS = (*StoredAssertion.__table__.c, StoredReading.__table__.c.superseded_at)  # type: ignore[attr-defined]
 
 
-def statements_of(
-    session: Session, ids: Collection[str], known_at: datetime | None = None, tags: Collection[str] = ()
-) -> tuple[Statement, ...]:
-    """What these customers said (of these tags, where given) by every reading, known by `known_at` where given."""
+def statements_of(session: Session, ids: Collection[str], tags: Collection[str] = ()) -> tuple[Statement, ...]:
+    """What these customers said (of these tags, where given) by every reading."""
     query = (
         select(*_ASSERTION_COLUMNS)
         .join(StoredReading, col(StoredReading.id) == col(StoredAssertion.reading_id))
         .where(col(StoredAssertion.customer_id).in_(ids))
     )
-    if known_at is not None:
-        query = query.where(col(StoredAssertion.known_at) <= known_at)
     if tags:
         query = query.where(col(StoredAssertion.tag).in_(tags))
     return tuple(_statement(row) for row in session.execute(query))
@@ -184,11 +180,9 @@ def statements_by_id(session: Session, wanted: Collection[str]) -> dict[str, Sta
     return {row.id: _statement(row) for row in session.execute(query)}
 
 
-def _events(session: Session, ids: Collection[str], known_at: datetime | None) -> tuple[Event, ...]:
+def _events(session: Session, ids: Collection[str]) -> tuple[Event, ...]:
     c = BehaviourEvent.__table__.c  # type: ignore[attr-defined]
     query = select(c.message_id, c.customer_id, c.event, c.at, c.known_at, c.properties).where(c.customer_id.in_(ids))
-    if known_at is not None:
-        query = query.where(c.known_at <= known_at)
     return tuple(Event(*row) for row in session.execute(query))
 
 
@@ -200,21 +194,17 @@ def events_of(session: Session, ids: Collection[str], kinds: Collection[str]) ->
     return tuple(Event(*row) for row in session.execute(query))
 
 
-def _snapshots(session: Session, ids: Collection[str], known_at: datetime | None) -> tuple[Snapshot, ...]:
+def _snapshots(session: Session, ids: Collection[str]) -> tuple[Snapshot, ...]:
     c = StaticSnapshot.__table__.c  # type: ignore[attr-defined]
     query = select(c.id, c.customer_id, c.effective_at, c.known_at, c.data).where(c.customer_id.in_(ids))
-    if known_at is not None:
-        query = query.where(c.known_at <= known_at)
     return tuple(Snapshot(*row) for row in session.execute(query))
 
 
-def _readings(session: Session, ids: Collection[str], known_at: datetime | None) -> tuple[ReadTalk, ...]:
+def _readings(session: Session, ids: Collection[str]) -> tuple[ReadTalk, ...]:
     c = StoredReading.__table__.c  # type: ignore[attr-defined]
     query = select(c.conversation_id, c.customer_id, c.read_at, c.superseded_at, c.mentions, c.notes).where(
         c.customer_id.in_(ids)
     )
-    if known_at is not None:
-        query = query.where(c.read_at <= known_at)
     return tuple(
         ReadTalk(r.conversation_id, r.customer_id, r.read_at, r.superseded_at, tuple(r.mentions), tuple(r.notes))
         for r in session.execute(query)

@@ -7,28 +7,33 @@ They say when the customer can be reached, not what he did: `CONTACTS` are left 
 """
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import column, exists, literal, select, table, true, union_all
-from sqlmodel import Session, col
+from sqlalchemy import ARRAY, String, bindparam, text
+from sqlmodel import Session
 
-from asr.models import Recording, StoredConversation, StoredUtterance
-from dongke.types import Speaker
 from profiles.behaviour.deeds import ANSWERED, CHATTED, UNANSWERED
 from profiles.facts import Event
 
 CONTACTS = frozenset({ANSWERED, UNANSWERED, CHATTED})
-#: `followup` keeps the attempts and depends on this package, so its table is known here by name only
-_ATTEMPT = table("attempt", *(column(name) for name in ("id", "customer_id", "advisor_id", "at", "known_at")))
+#: every contact; a recording is known from the moment it was registered, before anybody has heard it
+CALLS = """
+    select 'recording' as kind, id, customer_id, advisor_id, direction, answered, started_at as at,
+           received_at as known_at
+    from recording
+    union all
+    select 'conversation', id, customer_id, advisor_id, direction, answered, started_at, known_at
+    from conversation where channel = 'call' and recording_id is null
+    union all
+    select 'chat', id, customer_id, advisor_id, direction, answered, started_at, known_at
+    from conversation c where channel = 'chat'
+        and exists (select from utterance u where u.conversation_id = c.id and u.speaker = 'customer')
+    union all
+    select 'attempt', id, customer_id, advisor_id, 'out', false, at, known_at from attempt"""
+_OF = text(f"select * from ({CALLS}) x where customer_id = any(:ids)").bindparams(bindparam("ids", type_=ARRAY(String)))
 
 
-def calls_of(session: Session, customer_ids: Collection[str], known_at: datetime | None = None) -> tuple[Event, ...]:
-    """Every call of these customers, known by `known_at` where given."""
-    calls = union_all(_recordings(), _conversations(), _chats(), _attempts()).subquery()
-    query = select(calls).where(calls.c.customer_id.in_(customer_ids))
-    if known_at is not None:
-        query = query.where(calls.c.known_at <= known_at)
+def calls_of(session: Session, customer_ids: Collection[str]) -> tuple[Event, ...]:
+    """Every call and chat of these customers."""
     return tuple(
         Event(
             id=f"call:{r.kind}:{r.id}",
@@ -38,59 +43,10 @@ def calls_of(session: Session, customer_ids: Collection[str], known_at: datetime
             known_at=r.known_at,
             properties={"advisor": r.advisor_id, "direction": r.direction},
         )
-        for r in session.execute(query)
+        for r in session.execute(_OF, {"ids": sorted(customer_ids)})
     )
 
 
 def contact_name(kind: str, answered: bool) -> str:
     """The event that a contact becomes."""
     return CHATTED if kind == "chat" else ANSWERED if answered else UNANSWERED
-
-
-def _recordings() -> Any:
-    """Known from the moment it was registered, before anybody has heard it."""
-    r = Recording
-    return select(
-        literal("recording").label("kind"),
-        col(r.id).label("id"),
-        col(r.customer_id).label("customer_id"),
-        col(r.advisor_id).label("advisor_id"),
-        col(r.direction).label("direction"),
-        col(r.answered).label("answered"),
-        col(r.started_at).label("at"),
-        col(r.received_at).label("known_at"),
-    )
-
-
-def _conversations() -> Any:
-    c = StoredConversation
-    return select(
-        literal("conversation"),
-        col(c.id),
-        col(c.customer_id),
-        col(c.advisor_id),
-        col(c.direction),
-        col(c.answered),
-        col(c.started_at),
-        col(c.known_at),
-    ).where(col(c.channel) == "call", col(c.recording_id).is_(None))
-
-
-def _chats() -> Any:
-    c, u = StoredConversation, StoredUtterance
-    written = exists().where(col(u.conversation_id) == col(c.id), col(u.speaker) == Speaker.CUSTOMER.value)
-    return select(
-        literal("chat"),
-        col(c.id),
-        col(c.customer_id),
-        col(c.advisor_id),
-        col(c.direction),
-        col(c.answered),
-        col(c.started_at),
-        col(c.known_at),
-    ).where(col(c.channel) == "chat", written)
-
-
-def _attempts() -> Any:
-    a = _ATTEMPT.c
-    return select(literal("attempt"), a.id, a.customer_id, a.advisor_id, literal("out"), ~true(), a.at, a.known_at)

@@ -23,7 +23,7 @@ def test_the_account_and_the_exit_code(broker: None, tmp_path: Path) -> None:
     assert "读到 2 行, 新增 1, 等待认人 0, 重复 0, 拒收 1" in done.stdout
     assert "customer-unknown: 1" in done.stdout
     again = CliRunner().invoke(app, ["import", "events", str(path)])
-    assert "新增 0, 重复 1, 拒收 1" in again.stdout
+    assert "新增 0, 等待认人 0, 重复 1, 拒收 1" in again.stdout
     with db.session_scope() as session:
         assert [e.message_id for e in session.exec(select(BehaviourEvent))] == ["m1"]
 
