@@ -233,4 +233,5 @@ def test_the_ladder_of_escalation() -> None:
     assert [(who, clock(when)) for who, when in escalations(steps, at("09-30 17:30"), CALENDAR)] == [
         ("advisor", "09-30 17:30"),
         ("branch", "10-09 17:30"),
+        ("firm", "10-14 17:30"),
     ]
