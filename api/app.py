@@ -38,7 +38,7 @@ from dongke.settings import settings
 VERSION = "0.1.0"
 STATIC = Path(__file__).parent / "static"
 ROUTES = (
-    *(tokens, conversations, recordings, events, customers, opportunities),
+    *(customers, tokens, conversations, recordings, events, opportunities),  # the most asked first
     *(identity, insight, notices, playbooks, tags, reports, rights, quarantine, segments, webhooks, system, pages),
 )
 

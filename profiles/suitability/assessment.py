@@ -38,6 +38,8 @@ class Suitability:
     table_version: str
     refuses_marketing: bool = False
     static: Mapping[str, Any] = field(default_factory=dict)  #: the file of that day
+    #: what `offer` has answered already: a card asks the same several times
+    answers: dict[str | None, "Offer"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -124,6 +126,12 @@ def offer(product: str | None, customer: Suitability) -> Offer:
 
     The first rule that blocks is the answer; the order stands in `suitability.yaml`.
     """
+    if product not in customer.answers:
+        customer.answers[product] = _answer(product, customer)
+    return customer.answers[product]
+
+
+def _answer(product: str | None, customer: Suitability) -> Offer:
     table = table_of(customer.table_version)
     fact = _fact(product, customer, table) if product else None
     for rule in table.rules:
