@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Integer, String, bindparam, text
 from sqlmodel import Session
 
 from api.labels import key_label, playbook_label, state_label
+from dongke import db
 from dongke.clock import beijing
 from dongke.directory import advisor
 from dongke.errors import BadInput
@@ -48,10 +48,10 @@ FIELDS = (
 )
 ALWAYS = ("customer", "as_of", "known_at")
 LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)
-_BESIDE = text("""
+_BESIDE = """
     select (
         select json_agg(json_build_array(u.conversation_id, u.index, u.text))
-        from unnest(:talks, :indexes) asked(talk, index)
+        from unnest(%(talks)s::text[], %(indexes)s::int[]) asked(talk, index)
         join utterance u on u.conversation_id = asked.talk and u.index = asked.index and not u.revoked
     ) as sentences, (
         select json_agg(json_build_object('id', o.id, 'playbook', o.playbook, 'key', o.key, 'state', o.state,
@@ -59,15 +59,10 @@ _BESIDE = text("""
             'discharged_at', o.discharged_at, 'attempts', o.attempts, 'low_yuan', o.low_yuan, 'high_yuan', o.high_yuan)
             order by o.due_at, o.id)
         from opportunity o join advisor a on a.id = o.owner_id
-        where o.customer_id = any(:members) and o.state = any(:live)
+        where o.customer_id = any(%(members)s::text[]) and o.state = any(%(live)s::text[])
     ) as opportunities, exists (
-        select from standing s where s.customer_id = any(:members) and s.deletes
-    ) as deletes""").bindparams(
-    bindparam("talks", type_=ARRAY(String)),
-    bindparam("indexes", type_=ARRAY(Integer)),
-    bindparam("members", type_=ARRAY(String)),
-    bindparam("live", type_=ARRAY(String)),
-)
+        select from standing s where s.customer_id = any(%(members)s::text[]) and s.deletes
+    ) as deletes"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +140,7 @@ def _beside(
         "members": list(profile.members),
         "live": [state.value for state in LIVE],
     }
-    row = session.connection().execute(_BESIDE, asked).one()
+    row = db.one(session, _BESIDE, asked)
     forgets = row.deletes or Purpose.SENSITIVE in profile.refused
     gone = blanks_of(session, asked["talks"]) if forgets else Blanks()
     sentences = {(talk, index): gone.of(talk, index, words) for talk, index, words in row.sentences or ()}

@@ -4,7 +4,7 @@ import os
 import select
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+from psycopg.rows import namedtuple_row
 from sqlalchemy import Engine, TypeDecorator, create_engine, event
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import JSONB
@@ -172,6 +174,15 @@ def session_scope(bind: Engine | None = None) -> Iterator[Session]:
         except BaseException:
             session.rollback()
             raise
+
+
+def one(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> Any:
+    """The one row of a statement in the driver's own words (`%(name)s`), within the session's transaction: for the few
+    that are asked hundreds of times a second, where SQLAlchemy's way to them costs as much as they do."""
+    driver = session.connection().connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    with driver.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(statement, values).fetchone()
 
 
 def migrate(url: str) -> None:

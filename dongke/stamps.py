@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 from sqlmodel import Session
 
+from dongke import db
 from dongke.errors import Conflict
 
 _SPACE = 0x2D6  #: our locks among all of two numbers: the bits above the 52 of the microseconds since 1970
@@ -23,14 +24,12 @@ STAMP = f"""
     ), clock_timestamp()
     from (select cast(extract(epoch from now()) * 1000000 as bigint) as began) x"""
 _STAMP = text(STAMP)
-_OPEN = text(
-    f"""
-    select statement_timestamp(), (
+_OPEN = f"""
+    select statement_timestamp() as now, (
         select min(((cast(classid as bigint) & 2097151) << 31) + cast(objid as bigint)) from pg_locks
         where locktype = 'advisory' and objsubid = 2 and cast(classid as bigint) >> 21 = {_SPACE}
           and pid <> pg_backend_pid()
-          and database = (select oid from pg_database where datname = current_database()))"""
-)
+          and database = (select oid from pg_database where datname = current_database())) as oldest"""
 
 
 def stamp(session: Session) -> datetime:
@@ -45,8 +44,8 @@ def clock(session: Session) -> tuple[datetime, datetime]:
 
     To be asked before the facts are read, in a statement of its own. The own transaction does not count.
     """
-    moment, oldest = session.connection().execute(_OPEN).one()
-    moment = moment.astimezone(UTC)
+    row = db.one(session, _OPEN)
+    moment, oldest = row.now.astimezone(UTC), row.oldest
     return moment, moment if oldest is None else min(moment, _EPOCH + oldest * _TICK - _TICK)
 
 

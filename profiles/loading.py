@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, text
-from sqlalchemy.types import DateTime, String
 from sqlmodel import Session
 
+from dongke import db
 from profiles.behaviour.calls import CALLS, contact_name
 from profiles.facts import CustomerFacts, Event, Quote, ReadTalk, Snapshot, Statement
 from profiles.identity.grouping import Link
@@ -19,7 +18,7 @@ from profiles.identity.grouping import Link
 #: the customer and everyone he was ever merged with, directly or through others
 _WHO = """
     with recursive who(id) as (
-        select :customer_id
+        select %(customer_id)s::text
         union
         select next.id from who cross join lateral (
             select into_id from identitylink where customer_id = who.id
@@ -27,7 +26,7 @@ _WHO = """
             select customer_id from identitylink where into_id = who.id
         ) next(id)
     ), person as materialized (select array_agg(id) as ids from who)"""
-_KNOWN = "(:known_at is null or {0} <= :known_at)"
+_KNOWN = "(%(known_at)s::timestamptz is null or {0} <= %(known_at)s::timestamptz)"
 
 
 def _rows(columns: str, table: str, known: str, customer: str = "x.customer_id") -> str:
@@ -55,9 +54,7 @@ _PARTS = {
     "standing": "exists (select from standing x where x.customer_id = any(person.ids))",
     "feedback": "exists (select from tagfeedback x where x.customer_id = any(person.ids))",
 }  # fmt: skip
-_LOAD = text(
-    f"{_WHO} select person.ids, {', '.join(f'{part} as {name}' for name, part in _PARTS.items())} from person"
-).bindparams(bindparam("customer_id", type_=String()), bindparam("known_at", type_=DateTime(timezone=True)))
+_LOAD = f"{_WHO} select person.ids, {', '.join(f'{part} as {name}' for name, part in _PARTS.items())} from person"
 
 
 class Loaded(NamedTuple):
@@ -71,7 +68,7 @@ class Loaded(NamedTuple):
 
 def load(session: Session, customer_id: str, known_at: datetime | None = None) -> Loaded:
     """All facts of the customer and of everyone he was ever merged with; those known by `known_at` where given."""
-    row = session.connection().execute(_LOAD, {"customer_id": customer_id, "known_at": known_at}).one()
+    row = db.one(session, _LOAD, {"customer_id": customer_id, "known_at": known_at})
     facts = CustomerFacts(
         customer_id=customer_id,
         assertions=tuple(_statement(*r) for r in row.assertions or ()),
