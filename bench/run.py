@@ -45,13 +45,13 @@ def median(work: Callable[[], object], runs: int = RUNS) -> float:
 
 
 def reading() -> Iterator[tuple[str, str]]:
-    """How well the tagger reads: the files whose sentences were read while it was written, and those nobody read."""
+    """How well the tagger reads: the files that it was written and trained on, and those that it was not."""
     from dongke.types import Conversation
     from nlp import annotated
     from nlp.evaluation import score
     from nlp.pipeline import analyze
 
-    for name, files in (("seen while written: dev_a, b, e", "abe"), ("never read: dev_f, g", "fg")):
+    for name, files in (("seen while written: dev_a, b, e", "abe"), ("in no training: dev_f, g", "fg")):
         gold = {row["id"]: row for x in files for row in annotated.read(ROOT / f"tests/nlp/data/dev_{x}.jsonl")}
         found = {
             ident: {"tags": [tag.to_json() for tag in analyze(Conversation.from_json(row))]}
