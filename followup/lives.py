@@ -188,10 +188,11 @@ def _mentions(session: Session, conversations: Sequence[str], moment: datetime) 
         col(r.conversation_id) == _any(conversations), col(r.read_at) <= moment, standing
     )
     rows = session.execute(query.order_by(col(r.read_at)))
-    return {ident: tuple(_mention(m) for m in mentions) for ident, mentions in rows}
+    return {ident: tuple(map(mention, mentions)) for ident, mentions in rows}
 
 
-def _mention(row: Any) -> TopicMention:
+def mention(row: Any) -> TopicMention:
+    """The stored mention."""
     return TopicMention(
         kind=row["kind"],
         key=row["key"],

@@ -9,12 +9,13 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from asr.models import StoredConversation, StoredUtterance
+from asr.models import StoredConversation
 from dongke import directory
 from dongke.clock import now
 from dongke.directory import Advisor, Customer
-from dongke.types import Channel, Polarity, Speaker, TopicMention, Utterance
+from dongke.types import Polarity
 from followup.history import Contact, Event, History, Ownership, Said, Ticked, Try, Verdict, VisitNote
+from followup.lives import contact_of, mention, utterances
 from followup.models import Attempt, ManualAction, Note, State, StoredOpportunity
 from followup.opportunity import Cause, Miss, Opportunity
 from followup.webhooks import changes, outbox
@@ -61,7 +62,7 @@ def _rows(session: Session, table: Any, members: Collection[str], known_at: date
 
 
 def _note(row: Note) -> VisitNote:
-    mentions = tuple(_mention(m) for m in row.mentions)
+    mentions = tuple(map(mention, row.mentions))
     return VisitNote(row.id, row.customer_id, row.advisor_id, row.at, row.text, mentions, row.known_at)
 
 
@@ -102,56 +103,13 @@ def _contacts(
     session: Session, held: CustomerFacts, members: Collection[str], known_at: datetime
 ) -> tuple[Contact, ...]:
     stored: Sequence[StoredConversation] = _rows(session, StoredConversation, members, known_at)
-    turns = _utterances(session, [c.id for c in stored])
+    turns = utterances(session, [c.id for c in stored])
     said: dict[str, list[Said]] = defaultdict(list)
     for s in held.assertions:
         indexes = tuple(sorted({quote.utterance for quote in s.evidence}))
         said[s.conversation_id].append(Said(s.id, s.tag, Polarity(s.polarity), s.value, indexes))
-    mentions = {r.conversation_id: tuple(_mention(m) for m in r.mentions) for r in held.readings}
-    return tuple(
-        Contact(
-            id=c.id,
-            customer_id=c.customer_id,
-            advisor_id=c.advisor_id,
-            channel=Channel(c.channel),
-            started_at=c.started_at,
-            ended_at=c.ended_at,
-            known_at=c.known_at,
-            direction=c.direction,
-            answered=c.answered,
-            utterances=turns.get(c.id, ()),
-            said=tuple(said.get(c.id, ())),
-            mentions=mentions.get(c.id, ()),
-        )
-        for c in stored
-    )
-
-
-def _utterances(session: Session, conversations: Collection[str]) -> dict[str, tuple[Utterance, ...]]:
-    """The utterances by conversation; a revoked message keeps its place and has no words."""
-    u = StoredUtterance
-    found: dict[str, list[Utterance]] = defaultdict(list)
-    rows = session.exec(
-        select(u.conversation_id, u.speaker, u.text, u.suspect, u.revoked)  # type: ignore[call-overload]
-        .where(col(u.conversation_id).in_(conversations))
-        .order_by(col(u.conversation_id), col(u.index))
-    )
-    for conversation, speaker, text, suspect, revoked in rows:
-        found[conversation].append(Utterance(Speaker(speaker), "" if revoked else text, suspect=suspect))
-    return {conversation: tuple(turns) for conversation, turns in found.items()}
-
-
-def _mention(row: Any) -> TopicMention:
-    return TopicMention(
-        kind=row["kind"],
-        key=row["key"],
-        utterance=row["utterance"],
-        start=row["start"],
-        end=row["end"],
-        speaker=Speaker(row["speaker"]),
-        quote=row["quote"],
-        flags=tuple(row.get("flags") or ()),
-    )
+    mentions = {r.conversation_id: tuple(map(mention, r.mentions)) for r in held.readings}
+    return tuple(contact_of(c, turns.get(c.id, ()), tuple(said.get(c.id, ())), mentions.get(c.id, ())) for c in stored)
 
 
 def save(
