@@ -6,7 +6,6 @@ What the rules read is one option among them. An option says where it stands; sl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -161,14 +160,8 @@ def _rates(document: Document, turns: Sequence[Turn]) -> Iterator[Option]:
                 yield Option(pair, frozenset({"said", "pair"}), turn.index, one.start, other.end)
 
 
-@lru_cache(maxsize=256)
-def _read_times(document: Document, number: int) -> tuple[TimeExpr, ...]:
-    text = spoken_times.plain(document.turns[number].text)
-    return tuple(windows.find_times(text, document.started_at))
-
-
-def _times(document: Document, turn: Turn) -> tuple[TimeExpr, ...]:
-    return _read_times(document, turn.index)
+def _times(document: Document, turn: Turn) -> list[TimeExpr]:
+    return windows.find_times(spoken_times.plain(turn.text), document.started_at)
 
 
 _READERS: Mapping[str, Callable[[Document, tuple[Turn, ...]], Iterator[Option]]] = {

@@ -50,7 +50,7 @@ class Chooser:
         """The heaviest option; among equals the rules' own, then the first."""
         found = options(document, candidate, group)
         weights = self.weights.get(group.name, {})
-        totals = [sum(weights.get(n, 0.0) for n in sorted(s)) for s in signs_of(document, candidate, group, found)]
+        totals = [math.fsum(weights.get(n, 0.0) for n in s) for s in signs_of(document, candidate, group, found)]
         return max(zip(totals, found, strict=True), key=lambda pair: (round(pair[0], 6), "ruled" in pair[1].kinds))[1]
 
 

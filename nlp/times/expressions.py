@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from nlp.charforms import fold
 from nlp.times.calendar import WORKDAYS, small_int
@@ -88,8 +89,14 @@ LIST = re.compile(r"[、,和跟或者还是要么以及及也~ 都]{0,4}(?:或�
 
 def find_times(text: str, reference: datetime) -> list[TimeExpr]:
     """Every expression of time in `text`, in its order; an hour takes its day from what is said just before it."""
+    return list(_read(text, reference))
+
+
+@lru_cache(maxsize=2048)
+def _read(text: str, reference: datetime) -> tuple[TimeExpr, ...]:
+    """Read once: windows, promises and slots ask for the times of the same turns."""
     t = fold(text)
-    return _inherit(t, [replace(e, text=text[e.start : e.end]) for e in _found(t, reference)])
+    return tuple(_inherit(t, [replace(e, text=text[e.start : e.end]) for e in _found(t, reference)]))
 
 
 def _found(t: str, reference: datetime) -> list[TimeExpr]:
