@@ -151,9 +151,7 @@ def get_members(
 ) -> Any:
     """客群现在的成员, 只有您能看的, 每位附入选原因."""
     segment = saved.one(session, segment_id)
-    place = paging.decode("members", cursor, 2)
-    if place and place[0] != segment.id:
-        raise BadInput("cursor-invalid", "翻页标记不对, 请从第一页开始")
+    place = _place("members", cursor, segment)
     asked, rows = _list(session, principal, segment, suggests, place[1] if place else None, limit + 1)
     items, last = paging.page(rows, limit)
     audit.record(session, principal.subject, "segment.members", segment.id, count=len(items))
@@ -170,9 +168,7 @@ def get_changes(
     """谁什么时候进来, 什么时候离开, 为什么; 旧的在前. 拿着 resume_cursor, 以后接着读."""
     segment = saved.one(session, segment_id)
     saved.settle_members(session, follow_states, [segment])
-    place = paging.decode("changes", cursor, 2)
-    if place and place[0] != segment.id:
-        raise BadInput("cursor-invalid", "翻页标记不对, 请从第一页开始")
+    place = _place("changes", cursor, segment)
     query = (
         select(SegmentChange)
         .join(Customer, col(Customer.id) == col(SegmentChange.customer_id))
@@ -188,6 +184,14 @@ def get_changes(
     silent = gate.muted(session, {row.customer_id for row in rows})
     items = [_change(row, silent.get(row.customer_id)) for row in rows]
     return {"items": items, "next_cursor": after, "resume_cursor": resume}
+
+
+def _place(name: str, cursor: str | None, segment: Segment) -> list[str] | None:
+    """Where the page of that segment's list begins. Raises BadInput `cursor-invalid` for another segment's cursor."""
+    place = paging.decode(name, cursor, 2)
+    if place and place[0] != segment.id:
+        raise BadInput("cursor-invalid", "翻页标记不对, 请从第一页开始")
+    return place
 
 
 def _change(row: SegmentChange, silent_since: datetime | None) -> dict[str, Any]:
