@@ -22,7 +22,7 @@ RUNS = {
     "differential": ("Kept membership against one reckoned anew", ["-m", "bench.segments", "--differential", "10000"]),
     "identity": ("Identity in bulk", ["bench/identity.py"]),
     "deadlines": ("Trading time against a look at every minute", ["bench/deadlines.py"]),
-    "reports": ("Reports and the overdue sweep", ["bench/reports.py"]),
+    "reports": ("Reports and the overdue sweep", ["-m", "bench.reports", "10000", "100000"]),
     "insight": ("Digging, service strategy, ranking", ["bench/insight.py"]),
     "attribution": ("A lift whose interval covers a known effect", ["bench/attribution.py"]),
 }  # fmt: skip

@@ -8,16 +8,14 @@ database (one statement a table). Prints a table in Markdown: medians of five ru
 
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime
-from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from bench.scratch import database
 from dongke import db
 from dongke.clock import TradingCalendar
 from followup.escalation import sweep
@@ -146,19 +144,6 @@ def median(work: Callable[[], object]) -> float:
         work()
         times.append(time.perf_counter() - began)
     return statistics.median(times)
-
-
-@contextmanager
-def database() -> Iterator[Engine]:
-    with tempfile.TemporaryDirectory() as folder:
-        url = db.embedded_url(Path(folder) / "pg")
-        db.migrate(url)
-        engine = db.make_engine(url)
-        try:
-            yield engine
-        finally:
-            engine.dispose()
-            db.stop_embedded(Path(folder) / "pg")
 
 
 if __name__ == "__main__":

@@ -12,22 +12,20 @@ import os
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, insert
 from sqlmodel import Session
 
 from asr.models import StoredConversation
+from bench.scratch import database
 from bench.segments_world import World
 from dongke import db
 from dongke.clock import now
@@ -113,19 +111,6 @@ def settled(engine: Engine, moment: datetime) -> float:
         if not part:
             return time.perf_counter() - began
         print(f"\r{done:,}", end="", file=sys.stderr, flush=True)
-
-
-@contextmanager
-def database() -> Iterator[Engine]:
-    with tempfile.TemporaryDirectory() as folder:
-        url = db.embedded_url(Path(folder) / "pg")
-        db.migrate(url)
-        engine = db.make_engine(url)
-        try:
-            yield engine
-        finally:
-            engine.dispose()
-            db.stop_embedded(Path(folder) / "pg")
 
 
 def fill(session: Session, size: int) -> int:
