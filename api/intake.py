@@ -93,7 +93,7 @@ def retry_quarantine(ident: int | None) -> tuple[int, int]:
 def transcribe_file(path: Path, form: str) -> str:
     """The transcript of one recording as json, vtt, srt or txt; no database is touched, the speech model is needed."""
     from asr import audio, transcripts
-    from asr.archive import hear
+    from asr.hearing import hear
     from asr.utterances import to_utterances
     from asr.whisper import load
 

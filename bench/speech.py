@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from asr import archive, audio, cleanup, whisper  # noqa: E402
+from asr import audio, cleanup, hearing, whisper  # noqa: E402
 from dongke.settings import Settings  # noqa: E402
 from dongke.types import Speaker  # noqa: E402
 
@@ -31,7 +31,7 @@ def measure(median: Callable[..., float]) -> Iterator[tuple[str, str]]:
         truth = json.loads((SAMPLES / "truth" / f"{sound.stem}.json").read_text(encoding="utf-8"))
         yield f"speech, demo model, {sound.stem}", figures(engine, sound, truth)
     sound = SAMPLES / "R4001.wav"
-    with_us = median(lambda: archive.hear(audio.decode(sound, 7200), engine), runs=3)
+    with_us = median(lambda: hearing.hear(audio.decode(sound, 7200), engine), runs=3)
     without = median(lambda: bare(sound), runs=3)
     yield "speech: our wall time over the bare faster-whisper call", f"{with_us / without:.2f}"
 
@@ -67,7 +67,7 @@ def figures(engine: whisper.WhisperTranscriber, path: Path, truth: Any) -> str:
     """Character error rate per speaker and in order of turns, doubted turns, real-time factor."""
     begun = time.perf_counter()
     decoded = audio.decode(path, 7200)
-    heard = archive.hear(decoded, engine).turns
+    heard = hearing.hear(decoded, engine).turns
     taken = time.perf_counter() - begun
     rows = truth["utterances"] if isinstance(truth, dict) else truth
     said = [(Speaker("customer" if r["speaker"] == "customer" else "advisor"), r["text"]) for r in rows]
