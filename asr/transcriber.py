@@ -41,8 +41,24 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """改动: what was written instead of what the engine gave. Offsets are those of the turn's text as it is now."""
+
+    start: int
+    end: int
+    original: str  #: what stood there; empty where something was put in
+    kind: str  #: simplified, number, term, mark
+
+    def to_json(self) -> dict[str, Any]:
+        return {"start": self.start, "end": self.end, "original": self.original, "kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """一句话 before it is stored: an utterance with its words and the reason why it is doubted, if it is."""
+    """一句话 before it is stored: an utterance with its words and the reason why it is doubted, if it is.
+
+    Where there are words, they put together are the text (leading and trailing blanks aside), through every edit.
+    """
 
     speaker: Speaker
     text: str
@@ -50,6 +66,8 @@ class Turn:
     end_ms: int | None = None
     words: tuple[Word, ...] = ()
     doubt: str | None = None  #: Chinese; a doubted turn is shown grey and makes no tags
+    edits: tuple[Edit, ...] = ()  #: in order of their offsets
+    role_confidence: float | None = None  #: 0 … 1 that the speaker is right; None where the source or the channel tells
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -59,6 +77,8 @@ class Turn:
             "end_ms": self.end_ms,
             "words": [w.to_json() for w in self.words],
             "doubt": self.doubt,
+            "edits": [e.to_json() for e in self.edits],
+            "role_confidence": None if self.role_confidence is None else round(self.role_confidence, 3),
         }
 
 
@@ -69,9 +89,15 @@ class Transcript:
     turns: tuple[Turn, ...]
     source: str  #: sidecar, demo:<model>, or the model's name and hash
     notes: tuple[str, ...] = ()  #: Chinese, for the recording as a whole
+    role_confidence: float | None = None  #: of the recording: 0 … 1 that advisor and customer are told apart right
 
     def to_json(self) -> dict[str, Any]:
-        return {"source": self.source, "notes": list(self.notes), "turns": [t.to_json() for t in self.turns]}
+        return {
+            "source": self.source,
+            "notes": list(self.notes),
+            "role_confidence": None if self.role_confidence is None else round(self.role_confidence, 3),
+            "turns": [t.to_json() for t in self.turns],
+        }
 
 
 class Transcriber(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from asr import cleanup, speakers
+from asr import guard, speakers
 from asr.transcriber import Segment, Transcript, Turn
 from dongke.errors import BadInput
 from dongke.types import MAX_UTTERANCE_CHARS, MAX_UTTERANCES, Conversation, Speaker, Utterance
@@ -141,7 +141,7 @@ def _json_doubt(row: Mapping[str, Any], text: str, start: int | None, end: int |
         return "来源标记为可疑"
     if not isinstance(row.get("avg_logprob"), int | float):
         return None
-    return cleanup.doubt(
+    return guard.doubt(
         Segment(
             text=text,
             start_ms=start or 0,

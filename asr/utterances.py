@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from asr import cleanup
+from asr import cleanup, guard
 from asr.transcriber import Segment, Turn, Word
 from dongke.privacy import mask
 from dongke.types import Speaker, Utterance
@@ -32,7 +32,7 @@ def merge(channels: Iterable[tuple[Speaker, Sequence[Segment]]]) -> tuple[Turn, 
     """The turns of all channels in order of time.
 
     Segments are cut at pauses by their word times (the engine stretches a segment over the other party's turn), doubts
-    come from `cleanup`, and neighbouring pieces of one speaker are joined.
+    come from `guard`, and neighbouring pieces of one speaker are joined.
     """
     turns = [turn for speaker, segments in channels for turn in channel_turns(speaker, segments)]
     turns.sort(key=lambda turn: (turn.start_ms or 0, turn.speaker))
@@ -42,7 +42,7 @@ def merge(channels: Iterable[tuple[Speaker, Sequence[Segment]]]) -> tuple[Turn, 
 def channel_turns(speaker: Speaker, segments: Sequence[Segment]) -> list[Turn]:
     """The turns of one channel, cut at pauses."""
     turns: list[Turn] = []
-    for segment, reason in zip(segments, cleanup.doubts(segments), strict=True):
+    for segment, reason in zip(segments, guard.doubts(segments), strict=True):
         for words in _pieces(segment):
             text = cleanup.simplify("".join(w.text for w in words).strip())
             if cleanup.bare(text):
