@@ -34,7 +34,7 @@ def fold(
     """The profile at `as_of` from what Dongke knew by `known_at`. Both must be aware (BadInput `time-naive`)."""
     today = beijing(as_of).date()
     beijing(known_at)
-    known = known or parameters()
+    known = known or parameters(known_at)
     held = facts.at(as_of, known_at)
     static, evidence = held.static(), Evidence.of(held)
     tags = _tags(held, static, evidence, as_of, known)
@@ -64,7 +64,7 @@ def tags_at(
 ) -> tuple[Tag, ...]:
     """Only the tags of the profile."""
     held = facts.at(as_of, known_at)
-    return _tags(held, held.static(), Evidence.of(held), as_of, known or parameters())
+    return _tags(held, held.static(), Evidence.of(held), as_of, known or parameters(known_at))
 
 
 def current_tags(facts: CustomerFacts, as_of: datetime, known_at: datetime | None = None) -> list[dict[str, Any]]:

@@ -1,17 +1,23 @@
-"""画像参数: `parameters.yaml` as frozen values."""
+"""画像参数: `parameters.yaml` as frozen values, in versions by the moment from which each is known.
+
+A fold takes the version that was known at its `known_at`: a half-life that is changed today changes no past answer.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 
+from dongke.clock import at_beijing, beijing
 from dongke.errors import BadInput
+from dongke.types import aware
 
 FILE = Path(__file__).parent / "parameters.yaml"
 Made = TypeVar("Made")
@@ -115,9 +121,10 @@ class Witnesses:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """All parameters of the fold and the features."""
+    """All parameters of the fold and the features: one version of them."""
 
     version: str
+    valid_from: datetime  #: what was asked with an earlier `known_at` is answered with the version before
     stale_after_half_lives: float
     tags: Mapping[str, TagParameters]
     settled_share: Decimal
@@ -132,18 +139,68 @@ class Parameters:
     wealth: Wealth
 
 
+def parameters(known_at: datetime | None = None, path: Path = FILE) -> Parameters:
+    """The version that was known at that moment (the newest that the file has, where none is given).
+
+    Raises BadInput `parameters-invalid`, `time-naive`.
+    """
+    found = versions(path)
+    if known_at is None or len(found) == 1:
+        return found[-1]
+    moment = beijing(known_at)
+    return next((one for one in reversed(found) if one.valid_from <= moment), found[0])
+
+
 @lru_cache(maxsize=4)
-def parameters(path: Path = FILE) -> Parameters:
-    """The parameters of the file. Raises BadInput `parameters-invalid`."""
+def versions(path: Path = FILE) -> tuple[Parameters, ...]:
+    """All versions, oldest first: the file, then each of its `changes` laid over the one before.
+
+    The first counts for all times before it too. Raises BadInput `parameters-invalid`.
+    """
     try:
-        return _parameters(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (KeyError, TypeError, ValueError, ArithmeticError, re.error, yaml.YAMLError) as fault:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        changes = raw.pop("changes", None) or ()
+        found = [_parameters(raw)]
+        for change in changes:
+            raw = _laid_over(raw, change, "")
+            found.append(_parameters(raw))
+        _check_order(found)
+        return tuple(found)
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, re.error, yaml.YAMLError) as fault:
         raise BadInput("parameters-invalid", f"画像参数 {path.name} 读不懂: {fault}") from None
+
+
+def _laid_over(raw: Mapping[str, Any], change: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """The values with those of the change. What the change names must be there already, or it is misspelled."""
+    made = dict(raw)
+    may_add = path.startswith("tags.") and path != "tags."  # one tag: an expiry, say, that it had not
+    for name, value in change.items():
+        if name not in made and not may_add and (path, name) != ("", "reason"):
+            raise ValueError(f"changes: 没有参数 {path}{name}")
+        known = made.get(name)
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            value = _laid_over(known, value, f"{path}{name}.")
+        made[name] = value
+    return made
+
+
+def _check_order(found: Sequence[Parameters]) -> None:
+    moments = [one.valid_from for one in found]
+    if any(later <= earlier for earlier, later in pairwise(moments)):
+        raise ValueError("changes: valid_from 必须一个比一个晚")
+    if len({one.version for one in found}) != len(found):
+        raise ValueError("changes: version 不能重复")
+
+
+def _moment(text: str) -> datetime:
+    """A moment with its zone, or the beginning of a day in Beijing."""
+    return aware(text, "valid_from") if "T" in text else at_beijing(date.fromisoformat(text), time())
 
 
 def _parameters(raw: Mapping[str, Any]) -> Parameters:
     return Parameters(
-        version=raw["version"],
+        version=str(raw["version"]),
+        valid_from=_moment(str(raw["valid_from"])),
         stale_after_half_lives=float(raw["stale_after_half_lives"]),
         tags={name: _tag(row) for name, row in raw["tags"].items()},
         settled_share=Decimal(raw["events"]["settled_share"]),

@@ -72,5 +72,5 @@ def view_of(
         as_of=as_of,
         today=beijing(as_of).date(),
         calendar=calendar or TradingCalendar(),
-        known=known or parameters(),
+        known=known or parameters(as_of),
     )

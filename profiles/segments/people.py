@@ -39,7 +39,7 @@ class Person:
         return self._row(self.profile(moment))
 
     def _row(self, profile: Profile) -> Row:
-        return row_of(self.facts, profile, self.follow, self.basics, self.calendar, parameters())
+        return row_of(self.facts, profile, self.follow, self.basics, self.calendar, parameters(profile.known_at))
 
     def state(self) -> State:
         """What time alone may change in the row, as a function of the moment."""
@@ -48,7 +48,7 @@ class Person:
         def state(moment: datetime) -> Any:
             profile = self.profile(moment)
             reasons = [(p.code, p.tag_id) for f in profile.behaviour.values() for p in f.parts]
-            return self._row(profile), marks(moment), reasons
+            return self._row(profile), marks(moment), reasons, profile.parameters_version
 
         return state
 

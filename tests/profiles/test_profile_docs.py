@@ -54,4 +54,4 @@ def test_parameters_that_cannot_be_used(tmp_path: Path) -> None:
     broken = tmp_path / "parameters.yaml"
     broken.write_text(FILE.read_text(encoding="utf-8").replace("half_life_days: 30", "half_life_days: 0"), "utf-8")
     with pytest.raises(BadInput, match="parameters-invalid"):
-        parameters(broken)
+        parameters(path=broken)
