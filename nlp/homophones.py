@@ -3,7 +3,8 @@
 import re
 from functools import cache
 
-from nlp import pinyin, vocabulary
+from dongke import pinyin
+from nlp import vocabulary
 from nlp.matcher import Matcher
 
 
