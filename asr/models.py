@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import BigInteger, Column, FetchedValue, ForeignKey, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from dongke.db import AwareDateTime, Json, text_enum
@@ -21,8 +21,16 @@ class RecordingState(StrEnum):
     FAILED = "failed"  #: 失败, 见 reason, 可重试
 
 
+def _of_recording(*, primary_key: bool = False) -> Column[str]:
+    """What hangs on a recording and goes with it."""
+    key = ForeignKey("recording.id", ondelete="CASCADE")
+    return Column(String, key, primary_key=primary_key, nullable=False)
+
+
 class Recording(SQLModel, table=True):
     """录音. The same sound (sha256) is one recording, whatever its file is called."""
+
+    __table_args__ = (Index("recording_by_arrival", "received_at", "id"),)
 
     id: str = Field(primary_key=True)  #: the source's call id, or the first 16 hex digits of the sha256
     sha256: str = Field(unique=True)
@@ -42,6 +50,51 @@ class Recording(SQLModel, table=True):
     reason: str | None = None  #: why it failed or waits, Chinese
     transcript_source: str | None = None  #: sidecar, demo:<model> or the model's name and hash
     received_at: datetime = Field(sa_type=AwareDateTime)
+    #: since when it is in this state; a trigger of the database writes it, whoever changes the state
+    state_at: datetime | None = Field(
+        default=None, sa_column=Column(AwareDateTime, FetchedValue(), server_onupdate=FetchedValue(), nullable=False)
+    )
+    source_url: str | None = None  #: where it was fetched from, without log-in and query
+    size_bytes: int = Field(default=0, sa_type=BigInteger)
+    codec: str = ""  #: as FFmpeg calls it: pcm_alaw, mp3, amrnb …
+    container: str = ""  #: as FFmpeg calls it: wav, mov, ogg …
+    rate: int = 0  #: Hz, of the file
+    encoding: str | None = None  #: how a file without header is read, e.g. alaw/8000/2; else the content tells
+    levels: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(Json, nullable=False)
+    )  #: a channel each
+    is_dual_mono: bool = False  #: two channels that carry the same mix, or one of them nothing
+
+
+class RecordingStep(SQLModel, table=True):
+    """录音的状态历史: every state a recording came to, and when. Written by a trigger of the database."""
+
+    __tablename__ = "recording_step"
+    __table_args__ = (Index("recording_step_by_recording", "recording_id", "id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    recording_id: str = Field(sa_column=_of_recording())
+    state: RecordingState = Field(sa_column=Column(text_enum(RecordingState), nullable=False))
+    reason: str | None = None
+    at: datetime = Field(sa_type=AwareDateTime)
+
+
+class RecordingLease(SQLModel, table=True):
+    """转写租约: which worker hears a recording, and until when that holds unless he says again that he lives."""
+
+    __tablename__ = "recording_lease"
+
+    recording_id: str = Field(sa_column=_of_recording(primary_key=True))
+    worker: str
+    begun_at: datetime = Field(sa_type=AwareDateTime)
+    until: datetime = Field(sa_type=AwareDateTime, index=True)
+
+
+class Waveform(SQLModel, table=True):
+    """波形: how loud a recording is, drawn small: at most 2,000 values 0–100 for each channel."""
+
+    recording_id: str = Field(sa_column=_of_recording(primary_key=True))
+    peaks: list[list[int]] = Field(sa_column=Column(Json, nullable=False))
 
 
 class Transcription(SQLModel, table=True):
