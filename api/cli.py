@@ -23,6 +23,7 @@ from api.cli_playbooks import promises as promises_app
 from api.cli_reports import app as reports_app
 from api.cli_rights import app as rights_app
 from api.cli_segments import app as segments_app
+from api.cli_tags import app as tags_app
 from api.cli_webhooks import app as webhooks_app
 from dongke.errors import BadInput, DongkeError
 
@@ -37,6 +38,7 @@ app.add_typer(rights_app, name="rights")
 app.add_typer(identity_app, name="identity")
 app.add_typer(import_app, name="import")
 app.add_typer(segments_app, name="segment")
+app.add_typer(tags_app, name="tags")
 app.add_typer(reports_app, name="reports")
 app.add_typer(webhooks_app, name="webhook")
 app.add_typer(insight_app, name="insight")

@@ -1,9 +1,14 @@
 """客户卡的形状: what GET /v1/customers/{id}/profile answers. With `?fields=` only what was asked for is there."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from profiles.registry import tag_names
+
+#: the code of a tag; which codes there are stands in profiles/registry.yaml
+TagName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(tag_names())})]
 
 
 class _Closed(BaseModel):
@@ -53,7 +58,7 @@ class TagOut(_Closed):
     """标签."""
 
     id: str
-    tag: str
+    tag: TagName
     label: str
     category: str = Field(description="业务机会, 分层服务, 客户心声, 沟通")
     polarity: str
@@ -167,3 +172,25 @@ class ProfileOut(_Closed):
     rights: dict[str, Any] | None = None
     opportunities: list[OpenOpportunityOut] | None = None
     parameters_version: str | None = None
+
+
+class RegistryEntry(_Closed):
+    """登记的一个标签或特征."""
+
+    name: str
+    kind: Literal["tag", "feature"]
+    label: str
+    owner: str = Field(description="负责部门")
+    purpose: str
+    information: str = Field(description="个人信息的类别")
+    evidence: list[str]
+    uses: list[str] = Field(description="允许的用途; 没有列出的不允许")
+    use_labels: list[str]
+    expiry: str
+
+
+class RegistryOut(_Closed):
+    """标签登记."""
+
+    version: str
+    items: list[RegistryEntry]

@@ -1,12 +1,12 @@
-"""标签: an advisor's verdict 对, 错 or the right value."""
+"""标签: the register of all tags; an advisor's verdict 对, 错 or the right value."""
 
 from typing import Any
 
 from fastapi import APIRouter
 from sqlmodel import col, select
 
-from api import queue, schemas
-from api.deps import Actor, SessionDep
+from api import queue, schemas, schemas_profile
+from api.deps import Actor, Reader, SessionDep
 from api.idempotency import IdempotencyKey, once
 from api.problems import responses
 from api.queue import Task
@@ -14,9 +14,17 @@ from dongke.directory import Customer
 from dongke.errors import BadInput, NotFound
 from dongke.scope import visible
 from profiles.models import StoredAssertion
+from profiles.registry import registry
 from profiles.tagging import give_feedback
 
 router = APIRouter(tags=["标签"])
+
+
+@router.get("/v1/tags", response_model=schemas_profile.RegistryOut, responses=responses(401, 403))
+async def get_tags(principal: Reader) -> Any:
+    """标签登记: 每个标签和特征谁负责, 为了什么, 可用于什么, 多久有效."""
+    found = registry()
+    return {"version": found.version, "items": [entry.to_json() for entry in found.entries]}
 
 
 @router.post(
