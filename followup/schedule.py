@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -145,7 +146,8 @@ def _report(session: Session, due_at: datetime, settings: Settings) -> dict[str,
 
 
 def _measure(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:
-    return measure_new(session, now())
+    before = select(func.max(JobRun.started_at)).where(JobRun.job == "measure_talks", col(JobRun.due_at) < due_at)
+    return measure_new(session, now(), since=session.exec(before).one())
 
 
 def _forget(session: Session, due_at: datetime, settings: Settings) -> dict[str, Any]:

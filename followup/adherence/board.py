@@ -1,6 +1,7 @@
 """服务策略执行 out of the tables: one conversation, or all talks of a period.
 
-Judged by what the customer's experience was at the end of each talk, as it is known now: a late reading corrects it.
+Judged by what the customer's experience was at the start of each talk, what he says in it included, as it is known now:
+a late reading corrects it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,12 +18,11 @@ from dongke.errors import NotFound
 from dongke.scope import Principal
 from dongke.standing import Purpose
 from followup.adherence.assess import Assessment, assess
-from followup.lives import Life, Wanted, lives
+from followup.adherence.level import TAG, level_at
+from followup.lives import Wanted, lives
 from followup.people import Scope, readable
-from profiles.merge import tags_at
 from profiles.rights.blanks import Blanks
 
-TAG = "experience.level"
 PURPOSES = (Purpose.ANALYSIS,)  #: who refuses a profile has no card, who refuses the analysis no facts either
 CHUNK = 200
 
@@ -75,10 +75,11 @@ def _advisors_of(branch_id: str) -> Any:
 
 
 def _judged(session: Session, customers: Sequence[str], wanted: set[str], since: datetime) -> Iterator[Assessment]:
-    for life in lives(session, customers, now(), Wanted(tags=(TAG,), since=since)).values():
+    moment = now()
+    for life in lives(session, customers, moment, Wanted(tags=(TAG,), since=since)).values():
         for talk in life.history.contacts:
             if talk.id in wanted:
-                yield _shown(assess(talk, level_at(life, talk.ended_at)), life.gone)
+                yield _shown(assess(talk, level_at(life.facts, talk.started_at, moment)), life.gone)
 
 
 def _shown(found: Assessment, gone: Blanks) -> Assessment:
@@ -89,13 +90,3 @@ def _shown(found: Assessment, gone: Blanks) -> Assessment:
         for d in found.deductions
     ]
     return replace(found, deductions=tuple(rows))
-
-
-def level_at(life: Life, moment: datetime) -> str | None:
-    """投资经验 as he had told it by then (what he says in the talk itself counts); None where it is not known."""
-    if "profiling" in life.facts.refused:
-        return None
-    tags = tags_at(life.facts, moment, max(moment, now()))
-    live = [t for t in tags if t.tag == TAG and t.is_live and t.is_affirmed]
-    newest = max(live, key=lambda t: (t.said_at, t.id), default=None)
-    return str(newest.value.get("level")) if newest else None

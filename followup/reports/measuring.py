@@ -1,29 +1,32 @@
-"""会话的度量: 深挖 and 服务策略 of every talk, measured once it has been read and again with its customer's next talk.
+"""会话的度量: 深挖 and 服务策略 of every talk, measured once it has been read, and again with its customer's next talk or
+when his tags were judged or he was merged.
 
 The scores themselves are pure (followup/digging, followup/adherence); here they are kept, so that a report over a
 million talks adds them up instead of reading the talks again. Never changed, only superseded: a past report finds what
 was measured then.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, update
+from sqlalchemy import exists, union, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from asr.models import StoredConversation
+from dongke.directory import Customer
 from dongke.standing import PROFILE, processable
 from followup.adherence import assess
+from followup.adherence.level import TAG as EXPERIENCE
+from followup.adherence.level import level_at
 from followup.digging import RUNG_LABELS, digs, ladders
 from followup.lives import Life, Wanted, lives
 from followup.reports.models import TalkMeasure, TalkSeen
 from profiles.corrections import apply
-from profiles.facts import Statement
+from profiles.models import IdentityLink, TagFeedback
 
-EXPERIENCE = "experience.level"
 WANTED = Wanted(tags=("assets.external", EXPERIENCE), events=("transfer_in", "deposit"))
 CHUNK = 200  #: customers read at once
 MAX_CUSTOMERS = 20_000  #: of one run; the rest waits for the next
@@ -44,9 +47,13 @@ class Measure:
     detail: tuple[tuple[str, int], ...] = ()  #: (what, utterance)
 
 
-def measure_new(session: Session, moment: datetime, *, most: int = MAX_CUSTOMERS) -> dict[str, int]:
-    """Measures the talks of everyone who has a talk that was read and not yet looked at. How many customers, rows."""
-    people, rows = _waiting(session, most), 0
+def measure_new(
+    session: Session, moment: datetime, *, since: datetime | None = None, most: int = MAX_CUSTOMERS
+) -> dict[str, int]:
+    """Measures the talks of everyone who has a talk that was read and not yet looked at, and of those whose tags were
+    judged or who were merged or parted from `since` on. How many customers, rows."""
+    changed = _changed(session, since) if since is not None else set()
+    people, rows = sorted({*_waiting(session, most), *changed}), 0
     for start in range(0, len(people), CHUNK):
         found = lives(session, people[start : start + CHUNK], moment, WANTED)
         rows += _keep(session, list(found.values()), moment)
@@ -63,7 +70,7 @@ def measures_of(life: Life, until: datetime) -> Iterator[Measure]:
             dig.contact_id, "dig", dig.customer_id, dig.advisor_id, dig.at, len(steps), dig.asked, detail=detail
         )
     for talk in life.history.contacts:
-        judged = assess(talk, level_at(statements, talk.started_at))
+        judged = assess(talk, level_at(life.facts, talk.started_at, until))
         if judged.score is not None:
             detail = tuple((d.label, turn) for d in judged.deductions for turn in d.turns[:1])
             yield Measure(
@@ -72,18 +79,21 @@ def measures_of(life: Life, until: datetime) -> Iterator[Measure]:
             )  # fmt: skip
 
 
-def level_at(statements: Iterable[Statement], at: datetime) -> str | None:
-    """小白 or 老手 as he had said of himself by then, the talk that begins then included; None where he has not."""
-    told = [s for s in statements if s.tag == EXPERIENCE and s.polarity == "affirmed" and s.said_at <= at]
-    newest = max(told, key=lambda s: s.order, default=None)
-    return str(newest.value.get("level")) if newest else None
-
-
 def _waiting(session: Session, most: int) -> Sequence[str]:
     c, t = StoredConversation, TalkSeen
     seen = exists().where(col(t.conversation_id) == col(c.id), col(t.mark) == col(c.read_hash))
     query = select(c.customer_id).where(col(c.read_hash).is_not(None), ~seen, processable(c.customer_id, *PROFILE))
     return sorted(session.exec(query.distinct().limit(most)))
+
+
+def _changed(session: Session, since: datetime) -> set[str]:
+    """Whose talks may be judged otherwise now although nothing new was said."""
+    f, x = TagFeedback, IdentityLink
+    judged = select(f.customer_id).where(col(f.tag).in_(WANTED.tags), col(f.known_at) >= since)
+    regrouped = union(*(select(who).where(col(x.known_at) >= since) for who in (x.customer_id, x.into_id))).subquery()
+    found = {*session.exec(judged), *session.execute(select(regrouped.c[0])).scalars()}
+    allowed = select(Customer.id).where(col(Customer.id).in_(found), processable(Customer.id, *PROFILE))
+    return set(session.exec(allowed))
 
 
 def _keep(session: Session, people: Sequence[Life], moment: datetime) -> int:
