@@ -1,4 +1,4 @@
-"""投资经验: what the customer is at the start of a talk, by his own words; the one judge of boards and reports (pure)."""
+"""投资经验: what the customer is when a talk begins, by his own words; the one judge of boards and reports (pure)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -14,8 +14,8 @@ def level_at(facts: CustomerFacts, moment: datetime, known_at: datetime) -> str 
     """小白 or 老手 in a talk begun at `moment`, as known at `known_at`; None where it is not known.
 
     What he had taken back or what had expired by then counts no more; what he says in that very talk counts. A verdict
-    says what was never so, whenever it was given, and ids that are one person now always were. Who refuses a profile has
-    no level.
+    says what was never so, whenever it was given, and ids that are one person now always were. Who refuses a profile
+    has no level.
     """
     if "profiling" in facts.refused or not any(s.tag == TAG for s in facts.assertions):
         return None

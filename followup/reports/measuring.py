@@ -1,5 +1,5 @@
-"""会话的度量: 深挖 and 服务策略 of every talk, measured once it has been read, and again with its customer's next talk or
-when his tags were judged or he was merged.
+"""会话的度量: 深挖 and 服务策略 of every talk, measured once it has been read, and again with its customer's next talk
+or when his tags were judged or he was merged.
 
 The scores themselves are pure (followup/digging, followup/adherence); here they are kept, so that a report over a
 million talks adds them up instead of reading the talks again. Never changed, only superseded: a past report finds what
