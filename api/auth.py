@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import OrderedDict, deque
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,8 +20,10 @@ from dongke.users import User, log_in
 
 ALGORITHM = "HS256"
 API = "dongke"  #: audience of a log-in
+WIDGET = "dongke-widget"  #: audience of a token that opens the card of one customer
 AUDIO = "dongke-audio"  #: audience of a ticket that opens one recording
 TICKET_LIFE = timedelta(minutes=10)
+WIDGET_LIFE = timedelta(minutes=30)
 MAX_FAILURES = 5
 WINDOW_SECONDS = 300
 _MAX_TRACKED = 10_000
@@ -35,7 +38,15 @@ def issue(user: User, config: Settings) -> tuple[str, datetime]:
 
 def principal_of(session: Session, token: str, config: Settings) -> Principal:
     """Who holds that token. Raises Unauthorized `token-expired` or `token-invalid`."""
-    return _principal(session, _read(token, API, config))
+    claims = _read(token, [API, WIDGET], config)
+    found = _principal(session, claims)
+    return replace(found, customers=tuple(claims["customers"])) if claims["aud"] == WIDGET else found
+
+
+def widget_token(principal: Principal, customers: list[str], config: Settings) -> tuple[str, datetime]:
+    """A token for the card of one customer (all his numbers, the first one leads), and when it ends."""
+    ends = now() + WIDGET_LIFE
+    return _sign({"sub": principal.subject, "aud": WIDGET, "customers": customers, "exp": ends}, config), ends
 
 
 def audio_ticket(principal: Principal, conversation_id: str, config: Settings) -> tuple[str, datetime]:
@@ -107,7 +118,7 @@ def _sign(claims: dict[str, Any], config: Settings) -> str:
     return jwt.encode({**claims, "iat": now()}, config.signing_key(), ALGORITHM)
 
 
-def _read(token: str, audience: str, config: Settings) -> dict[str, Any]:
+def _read(token: str, audience: str | list[str], config: Settings) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(
             token, config.signing_key(), [ALGORITHM], audience=audience, options={"require": ["sub", "exp", "aud"]}

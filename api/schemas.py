@@ -29,6 +29,30 @@ class Me(BaseModel):
     branch_name: str | None
 
 
+class LoginWay(BaseModel):
+    """一种单点登录."""
+
+    id: str
+    label: str
+    url: str
+
+
+class DemoLogin(BaseModel):
+    """演示环境的账号."""
+
+    login: str
+    password: str
+    title: str
+
+
+class LoginWays(BaseModel):
+    """登录页上的登录方式."""
+
+    password: bool
+    oidc: list[LoginWay]
+    demo_logins: list[DemoLogin] = Field(description="只在演示环境里有")
+
+
 class ItemResult(BaseModel):
     """一件输入的结果."""
 
@@ -261,6 +285,15 @@ class ActionIn(BaseModel):
 
     outcome: Literal["done", "refused"]
     comment: str = Field("", max_length=2000)
+
+
+class TagSlot(BaseModel):
+    """标签内容的一格."""
+
+    name: str
+    label: str
+    kind: Literal["choice", "yuan", "percent", "date", "time", "text"]
+    options: list[tuple[str, str]] | None = Field(None, description="kind 是 choice 时: 代码和名称")
 
 
 class FeedbackIn(BaseModel):

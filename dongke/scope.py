@@ -35,6 +35,7 @@ class Principal:
     role: Role
     advisor_id: str | None = None
     branch_id: str | None = None
+    customers: tuple[str, ...] = ()  #: 挂件: only these customer ids, where any is named
     reason: str = ""  #: 破窗理由: why compliance looks at restricted data; audited where it is given
 
     def need(self, *roles: Role) -> None:
@@ -46,7 +47,10 @@ class Principal:
 def visible(principal: Principal) -> ColumnElement[bool]:
     """The condition on `Customer` that keeps the rows this principal may read."""
     opened = principal.role is Role.COMPLIANCE and principal.reason
-    return and_(_scope(principal), openable(Customer.id) if opened else processable(Customer.id))
+    scope = _scope(principal)
+    if principal.customers:
+        scope = and_(scope, col(Customer.id).in_(principal.customers))
+    return and_(scope, openable(Customer.id) if opened else processable(Customer.id))
 
 
 def _scope(principal: Principal) -> ColumnElement[bool]:

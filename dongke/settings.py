@@ -33,6 +33,16 @@ class Settings(BaseSettings):
     max_body_bytes: int = 32 * 1024 * 1024  #: largest JSON body
     max_upload_bytes: int = 512 * 1024 * 1024  #: largest recording
     token_hours: int = 10  #: life of a log-in
+    public_url: str | None = (
+        None  #: address under which browsers reach the service, e.g. https://dongke.example.internal
+    )
+
+    oidc_issuer: str | None = None  #: 单点登录: the issuer of the broker's identity provider; none: passwords only
+    oidc_client_id: str = "dongke"
+    oidc_client_secret: SecretStr | None = None  #: none for a public client
+    oidc_scopes: str = "openid profile"
+    oidc_login_claim: str = "preferred_username"  #: the claim that holds the account's name in Dongke
+    oidc_label: str = "单点登录"  #: what the button says
 
     speech_model: str = "large-v3-turbo"  #: a faster-whisper name or a local folder
     speech_allow_hub: bool = False  #: may a model be fetched by name from a hub
@@ -47,6 +57,8 @@ class Settings(BaseSettings):
     calendar_file: Path | None = None  #: operator's trading calendar overrides (date,open)
     hours_file: Path | None = None  #: hours in which the branches work (branch,day,hours)
     pdf_font: Path | None = None  #: font with Chinese characters for PDF reports; else one that is installed
+    #: pages of these origins may carry the widget, e.g. https://crm.example.internal; none: only our own
+    widget_origins: Annotated[tuple[str, ...], NoDecode] = ()
     webhook_hosts: Annotated[tuple[str, ...], NoDecode] = ()  #: hosts that webhooks may be sent to; none: no webhooks
     playbooks_dir: Path | None = None  #: playbooks in place of those in the product
     holdouts_file: Path | None = None  #: experiments whose random holdout the morning list leaves out
@@ -57,7 +69,7 @@ class Settings(BaseSettings):
 
     log_level: str = Field(default="INFO")
 
-    @field_validator("consent_required", "webhook_hosts", mode="before")
+    @field_validator("consent_required", "webhook_hosts", "widget_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -70,6 +82,10 @@ class Settings(BaseSettings):
         if not self.demo:
             raise NotReady("secret-unsafe", f"请设置 DONGKE_SECRET_KEY (至少 {MIN_SECRET_CHARS} 个字符)")
         return self._demo_key()
+
+    def is_https(self) -> bool:
+        """Whether browsers reach the service by https: then cookies travel in no other way."""
+        return (self.public_url or "").startswith("https://")
 
     def report_folder(self) -> Path:
         """Where reports are written; made when missing."""

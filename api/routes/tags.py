@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from sqlmodel import col, select
 
-from api import queue, schemas, schemas_profile
+from api import queue, schemas, schemas_profile, slots
 from api.deps import Actor, Reader, SessionDep
 from api.idempotency import IdempotencyKey, once
 from api.problems import responses
@@ -25,6 +25,12 @@ async def get_tags(principal: Reader) -> Any:
     """标签登记: 每个标签和特征谁负责, 为了什么, 可用于什么, 多久有效."""
     found = registry()
     return {"version": found.version, "items": [entry.to_json() for entry in found.entries]}
+
+
+@router.get("/v1/tags/vocabulary", response_model=dict[str, list[schemas.TagSlot]], responses=responses(401, 403))
+async def get_vocabulary(principal: Reader) -> Any:
+    """每个标签可以更正的内容: 名称, 填法, 可选的值."""
+    return slots.vocabulary()
 
 
 @router.post(

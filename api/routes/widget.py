@@ -1,0 +1,87 @@
+"""挂件: a short-lived token for the card of one customer, and the card without his number in an address."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import auth, card, schemas_profile, schemas_rights
+from api.card import Question, fields_of
+from api.deps import Actor, Reader, SessionDep, SettingsDep
+from api.idempotency import IdempotencyKey
+from api.problems import responses
+from api.routes.rights import post_right
+from dongke import audit
+from dongke.errors import Forbidden
+from dongke.scope import Principal, readable_customer
+from profiles.identity import persons
+
+router = APIRouter(tags=["挂件"])
+
+
+class WidgetTokenIn(BaseModel):
+    """挂件凭证是给哪位客户的."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    customer_id: str = Field(min_length=1, max_length=100)
+
+
+class WidgetToken(BaseModel):
+    """挂件凭证: 只属于这位投顾和这位客户, 很快到期."""
+
+    token: str
+    expires_at: datetime
+    customer_id: str
+
+
+@router.post("/v1/widget/tokens", status_code=201, response_model=WidgetToken, responses=responses(401, 403, 404, 422))
+def post_widget_token(session: SessionDep, config: SettingsDep, principal: Actor, given: WidgetTokenIn) -> Any:
+    """要一个挂件凭证, 交给 CRM 页面上的 <dongke-profile token>."""
+    customer = readable_customer(session, principal, given.customer_id)
+    others = [member for member in persons.members(session, customer.id) if member != customer.id]
+    token, ends = auth.widget_token(principal, [customer.id, *others], config)
+    audit.record(session, principal.subject, "widget.token", customer.id)
+    return {"token": token, "expires_at": ends, "customer_id": customer.id}
+
+
+@router.get(
+    "/v1/widget/profile",
+    response_model=schemas_profile.ProfileOut,
+    responses={304: {"description": "没有变化"}, **responses(401, 403, 404, 422)},
+)
+def get_widget_profile(
+    session: SessionDep,
+    principal: Reader,
+    fields: Annotated[str | None, Query(max_length=500, description="只要这些字段, 用逗号分开")] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """挂件凭证所指的客户的画像."""
+    customer = readable_customer(session, principal, _customer(principal))
+    question = Question(None, None, fields_of(fields))
+    body, etag = card.body(card.card(session, customer.id, question))
+    audit.record_read(session, principal.subject, "profile.read", customer.id, **question.to_json())
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if card.matches(etag, if_none_match):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
+
+
+@router.post(
+    "/v1/widget/rights",
+    status_code=201,
+    response_model=schemas_rights.RightsOut,
+    responses=responses(401, 403, 404, 409, 422),
+)
+def post_widget_right(
+    session: SessionDep, principal: Reader, given: schemas_rights.RightIn, idempotency_key: IdempotencyKey = None
+) -> Any:
+    """登记挂件凭证所指的客户的一项权利, 例如一条标签不再显示."""
+    return post_right(session, principal, _customer(principal), given, idempotency_key)
+
+
+def _customer(principal: Principal) -> str:
+    if not principal.customers:
+        raise Forbidden("widget-token-needed", "这里要用挂件凭证 (POST /v1/widget/tokens)")
+    return principal.customers[0]
