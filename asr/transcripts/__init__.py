@@ -1,6 +1,6 @@
 """转写稿导入导出: one file a format; docs/transcripts.md lists them.
 
-In: our JSON, Whisper's, 阿里云, 腾讯云, 讯飞, other lists, SRT, WebVTT. Out: JSON with words, WebVTT with voice tags, SRT, TXT.
+In: our JSON, Whisper's, 阿里云, 腾讯云, 讯飞, other lists, SRT, WebVTT. Out: JSON with words, WebVTT, SRT, TXT.
 
 A sentence whose speaker the file does not tell is kept with a guessed speaker and doubted: it makes no tags.
 """
