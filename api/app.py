@@ -1,6 +1,8 @@
 """HTTP: the application. Routes stand in api/routes/, one noun a file; what they share in deps, problems, paging."""
 
 import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
-from api import logs, problems
+from api import logs, origins, problems
 from api.auth import LoginLimiter
 from api.limits import BodyLimit
+from api.live import Live
 from api.metrics import Metrics, Observe
 from api.problems import Problem
 from api.routes import (
@@ -28,29 +31,57 @@ from api.routes import (
     reports,
     rights,
     segments,
+    session,
+    stream,
     system,
     tags,
     tokens,
     webhooks,
+    widget,
 )
 from dongke.settings import settings
 
 VERSION = "0.1.0"
 STATIC = Path(__file__).parent / "static"
 ROUTES = (
-    *(customers, tokens, conversations, recordings, events, opportunities),  # the most asked first
-    *(identity, insight, notices, playbooks, tags, reports, rights, quarantine, segments, webhooks, system, pages),
+    *(customers, tokens, widget, conversations, recordings, events, opportunities),  # the most asked first
+    *(
+        identity,
+        insight,
+        notices,
+        playbooks,
+        tags,
+        reports,
+        rights,
+        quarantine,
+        segments,
+        session,
+        stream,
+        webhooks,
+        system,
+        pages,
+    ),
 )
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.live.close()
 
 
 def create_app() -> FastAPI:
     """The application. Reads settings when it serves, opens nothing before the first request."""
     logs.configure(settings().log_level)
-    app = FastAPI(title="Dongke 懂客", version=VERSION, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = FastAPI(
+        title="Dongke 懂客", version=VERSION, docs_url=None, redoc_url=None, openapi_url="/openapi.json", lifespan=_life
+    )
     app.state.limiter = LoginLimiter()
     app.state.metrics = Metrics()
+    app.state.live = Live()
     problems.install(app)
     app.add_middleware(BodyLimit, upload_paths=frozenset({"/v1/recordings"}))
+    origins.install(app, settings())
     app.add_middleware(Observe, metrics=app.state.metrics)
     for module in ROUTES:
         app.include_router(module.router)

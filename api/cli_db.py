@@ -25,7 +25,8 @@ def user(
     role: Annotated[str, typer.Option(help="advisor, manager, compliance, admin, ingest")],
     advisor: Annotated[str | None, typer.Option(help="投资顾问号")] = None,
     branch: Annotated[str | None, typer.Option(help="营业部号")] = None,
-    password: Annotated[str, typer.Option(prompt="密码", hide_input=True, confirmation_prompt=True)] = "",
+    password: Annotated[str | None, typer.Option(help="不给则会提示输入")] = None,
+    single_sign_on: Annotated[bool, typer.Option("--sso", help="不设密码, 只能从单点登录进入")] = False,
 ) -> None:
     """新建账号, 或改密码和角色。"""
     from api.commands import prepare_database
@@ -35,6 +36,8 @@ def user(
 
     if role not in list(Role):
         raise BadInput("role-unknown", f"没有角色 {role}")
+    if password is None and not single_sign_on:
+        password = typer.prompt("密码", hide_input=True, confirmation_prompt=True)
     prepare_database()
     with session_scope() as session:
         save_user(session, login, password, Role(role), advisor_id=advisor, branch_id=branch)

@@ -69,6 +69,7 @@ def serve_api() -> None:
         workers=settings().api_processes,
         log_level=settings().log_level.lower(),
         server_header=False,
+        timeout_graceful_shutdown=2,  # streams of open pages have no end of their own
     )
 
 

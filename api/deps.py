@@ -10,7 +10,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel import Session
 
-from api import auth
+from api import auth, cookies, origins
 from dongke import audit
 from dongke.db import session_scope
 from dongke.errors import BadInput, Unauthorized
@@ -53,10 +53,20 @@ def get_principal(
     request: Request, session: SessionDep, config: SettingsDep, bearer: Bearer, break_glass: BreakGlass = None
 ) -> Principal:
     """Who asks; for compliance with the reason that opens restricted data, which is audited. Raises Unauthorized."""
-    if bearer is None:
-        raise Unauthorized("not-logged-in", "请先登录")
-    principal = auth.principal_of(session, bearer.credentials, config)
+    principal = who(request, session, config, bearer)
     return principal if break_glass is None else _opened(request, principal, break_glass)
+
+
+def who(request: Request, session: Session, config: Settings, bearer: HTTPAuthorizationCredentials | None) -> Principal:
+    """The holder of the bearer token or, without one, of the pages' cookie. Raises Unauthorized, Forbidden."""
+    if bearer is not None:
+        holder = auth.principal_of(session, bearer.credentials, config)
+        origins.need_open(holder, request)
+        return holder
+    principal = cookies.principal_of(session, request, config)
+    if principal is None:
+        raise Unauthorized("not-logged-in", "请先登录")
+    return principal
 
 
 def _opened(request: Request, principal: Principal, told: str) -> Principal:

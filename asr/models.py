@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, FetchedValue, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, Column, FetchedValue, ForeignKey, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from dongke.db import AwareDateTime, Json, text_enum
@@ -91,7 +91,7 @@ class RecordingLease(SQLModel, table=True):
 
 
 class Waveform(SQLModel, table=True):
-    """波形: how loud a recording is, drawn small: at most 2,000 values 0–100 for each channel."""
+    """波形: how loud a recording is, drawn small: at most 2,000 values from 0 to 1,000 for each channel."""
 
     recording_id: str = Field(sa_column=_of_recording(primary_key=True))
     peaks: list[list[int]] = Field(sa_column=Column(Json, nullable=False))
@@ -135,6 +135,7 @@ class StoredUtterance(SQLModel, table=True):
     """一句话 of a conversation. Text is masked; `revoked` chats keep the row and lose their voice in the reading."""
 
     __tablename__ = "utterance"
+    __table_args__ = (Index("utterance_bigrams", text("dongke_bigrams(text)"), postgresql_using="gin"),)
 
     conversation_id: str = Field(primary_key=True, foreign_key="conversation.id")
     index: int = Field(primary_key=True)

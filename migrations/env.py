@@ -11,6 +11,8 @@ import api.models
 import asr.models
 import dongke.audit
 import dongke.directory
+import dongke.logins
+import dongke.progress
 import dongke.quarantine
 import dongke.users
 import followup.models

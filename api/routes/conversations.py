@@ -10,12 +10,12 @@ from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
 from api import auth, problems, schemas, talks
-from api.deps import Bearer, RawBody, Reader, SessionDep, SettingsDep, Writer
+from api.deps import Bearer, RawBody, Reader, SessionDep, SettingsDep, Writer, who
 from api.files import Kind
 from api.problems import RangeInvalid, responses
 from api.routes import intake
 from dongke import audit
-from dongke.errors import NotFound, Unauthorized
+from dongke.errors import NotFound
 
 router = APIRouter(tags=["会话"])
 
@@ -91,10 +91,8 @@ def get_audio(
     """录音, 支持 Range. 用登录凭证, 或用录音票据."""
     if ticket is not None:
         principal = auth.ticket_holder(session, ticket, conversation_id, config)
-    elif bearer is not None:
-        principal = auth.principal_of(session, bearer.credentials, config)
     else:
-        raise Unauthorized("not-logged-in", "请先登录")
+        principal = who(request, session, config, bearer)
     stored, customer = talks.readable(session, principal, conversation_id)
     _, path = talks.sound(session, stored)
     if ticket is None:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlmodel import Session
 
 from api import auth, schemas
 from api.deps import PrincipalDep, RawBody, SessionDep, SettingsDep
@@ -13,6 +14,7 @@ from api.problems import responses
 from dongke import audit
 from dongke.directory import Advisor, Branch
 from dongke.errors import BadInput
+from dongke.scope import Principal
 
 router = APIRouter(tags=["登录"])
 
@@ -35,12 +37,15 @@ def read_login(request: Request, body: RawBody) -> LoginIn:
             form = parse_qs(body.decode(), max_num_fields=20)
             row = {name: values[0] for name, values in form.items()}
             row.setdefault("login", row.get("username"))
-        return LoginIn.model_validate(row)
+        given = LoginIn.model_validate(row)
+        if "\0" in given.login:
+            raise ValueError
+        return given
     except (ValueError, ValidationError, RecursionError):
         raise BadInput("login-invalid", "要有 login 和 password") from None
 
 
-_BODY = {
+LOGIN_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -51,14 +56,12 @@ _BODY = {
 }
 
 
-@router.post("/v1/token", response_model=schemas.Token, responses=responses(401, 429), openapi_extra=_BODY)
+@router.post("/v1/token", response_model=schemas.Token, responses=responses(401, 429), openapi_extra=LOGIN_BODY)
 def log_in(
     request: Request, session: SessionDep, config: SettingsDep, given: Annotated[LoginIn, Depends(read_login)]
 ) -> Any:
     """登录, 得到凭证. 5 分钟内失败 5 次后要等待."""
     address = request.client.host if request.client else ""
-    if "\0" in given.login:
-        raise BadInput("login-invalid", "要有 login 和 password")
     user = request.app.state.limiter.log_in(session, given.login, given.password, address)
     token, ends = auth.issue(user, config)
     audit.record(session, user.login, "login", user.login)
@@ -68,6 +71,11 @@ def log_in(
 @router.get("/v1/me", response_model=schemas.Me, responses=responses(401))
 def me(session: SessionDep, principal: PrincipalDep) -> Any:
     """登录人的角色和所属."""
+    return shown(session, principal)
+
+
+def shown(session: Session, principal: Principal) -> dict[str, Any]:
+    """Who that is, as a page shows him."""
     advisor = session.get(Advisor, principal.advisor_id) if principal.advisor_id else None
     branch_id = principal.branch_id or (advisor.branch_id if advisor else None)
     branch = session.get(Branch, branch_id) if branch_id else None

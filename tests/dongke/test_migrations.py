@@ -6,6 +6,8 @@ from sqlmodel import SQLModel
 import api.models
 import asr.models
 import dongke.audit
+import dongke.logins
+import dongke.progress
 import dongke.quarantine
 import dongke.users
 import followup.models

@@ -1,0 +1,133 @@
+"""进度 of long work: what runs how far, for the page as for the terminal. Written beside the work's own transaction."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Column, delete, text, update
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from dongke import db
+from dongke.clock import now
+from dongke.db import AwareDateTime, text_enum
+
+EVERY_SECONDS = 1.0  #: between two notes of how far it is
+LOST_AFTER = timedelta(minutes=2)  #: work that says nothing for so long is not running any more
+KEEP = timedelta(days=7)
+CHANNEL = "dongke_live"
+
+
+class WorkState(StrEnum):
+    """进行状态."""
+
+    RUNNING = "running"  #: 进行中
+    DONE = "done"  #: 已完成
+    FAILED = "failed"  #: 中断, 见 detail
+    LOST = "lost"  #: 很久没有消息, 多半已被结束
+
+
+class LongWork(SQLModel, table=True):
+    """一件耗时的工作: ingest 接入, archive 转写归档, retag 重读, export 导出."""
+
+    __tablename__ = "long_work"
+
+    id: str = Field(primary_key=True)
+    kind: str
+    title: str  #: what a page shows; names no customer
+    total: int | None = Field(default=None, sa_type=BigInteger)  #: none: not known
+    done: int = Field(default=0, sa_type=BigInteger)
+    failed: int = Field(default=0, sa_type=BigInteger)  #: of those done
+    state: WorkState = Field(sa_column=Column(text_enum(WorkState), nullable=False))
+    detail: str = ""
+    started_at: datetime = Field(sa_type=AwareDateTime, index=True)
+    updated_at: datetime = Field(sa_type=AwareDateTime)
+
+    @property
+    def rate(self) -> float:
+        """Pieces a second so far."""
+        spent = (self.updated_at - self.started_at).total_seconds()
+        return self.done / spent if spent > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Till it is done, at the rate so far; None where that cannot be told."""
+        if self.state != WorkState.RUNNING or self.total is None or not self.rate:
+            return None
+        return max(0, self.total - self.done) / self.rate
+
+
+class Meter:
+    """What the work calls as it goes on. Notes at most one a second."""
+
+    def __init__(self, ident: str, total: int | None) -> None:
+        self.ident, self.total, self.done, self.failed = ident, total, 0, 0
+        self._noted = time.monotonic()
+
+    def step(self, done: int = 1, failed: int = 0) -> None:
+        """So many pieces more are done, `failed` of them without success."""
+        self.done += done
+        self.failed += failed
+        if time.monotonic() - self._noted >= EVERY_SECONDS:
+            self.note()
+
+    def expect(self, total: int) -> None:
+        """Now it is known how many there are."""
+        self.total = total
+        self.note()
+
+    def note(self, state: WorkState = WorkState.RUNNING, detail: str = "") -> None:
+        """Writes down how far it is."""
+        self._noted = time.monotonic()
+        with db.session_scope() as session:
+            session.execute(
+                update(LongWork)
+                .where(col(LongWork.id) == self.ident)
+                .values(
+                    done=self.done, failed=self.failed, total=self.total, state=state, detail=detail, updated_at=now()
+                )
+            )
+            _tell(session)
+
+
+@contextmanager
+def track(kind: str, title: str, total: int | None = None) -> Iterator[Meter]:
+    """Shows a long piece of work while the block runs; an exception ends it as failed, with its reason, and goes on."""
+    meter = Meter(uuid.uuid4().hex, total)
+    moment = now()
+    with db.session_scope() as session:
+        session.execute(delete(LongWork).where(col(LongWork.started_at) < moment - KEEP))
+        session.add(
+            LongWork(
+                id=meter.ident,
+                kind=kind,
+                title=title,
+                total=total,
+                state=WorkState.RUNNING,
+                started_at=moment,
+                updated_at=moment,
+            )
+        )
+        _tell(session)
+    try:
+        yield meter
+    except BaseException as fault:
+        meter.note(WorkState.FAILED, str(getattr(fault, "detail", "")) or type(fault).__name__)
+        raise
+    meter.note(WorkState.DONE)
+
+
+def recent(session: Session, limit: int = 20) -> list[LongWork]:
+    """What runs, and what ran last, newest first. Running work that fell silent is `lost`."""
+    rows = list(session.exec(select(LongWork).order_by(col(LongWork.started_at).desc()).limit(limit)))
+    for row in rows:
+        session.expunge(row)
+        if row.state == WorkState.RUNNING and now() - row.updated_at > LOST_AFTER:
+            row.state = WorkState.LOST
+    return rows
+
+
+def _tell(session: Session) -> None:
+    session.execute(text("select pg_notify(:channel, :word)"), {"channel": CHANNEL, "word": '{"kind": "progress"}'})
