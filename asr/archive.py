@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from asr import audio, transcripts
 from asr.hearing import hear
-from asr.models import Recording, RecordingState, StoredConversation, Transcription
+from asr.models import Recording, RecordingState, StoredConversation, StoredUtterance, Transcription
 from asr.recordings import find_sidecar
 from asr.repository import store_conversation
 from asr.transcriber import Transcriber, Transcript
@@ -54,6 +54,7 @@ def _transcribe(session: Session, recording: Recording, transcriber: Transcriber
             recording.state, recording.reason = RecordingState.NEEDS_MODEL, "没有转写稿, 等待语音模型"
         return
     if _is_done(session, recording, version):
+        _settle(session, recording)
         return
     transcript = _masked(_transcript(recording, transcriber, settings))
     session.execute(
@@ -93,11 +94,22 @@ def _is_done(session: Session, recording: Recording, version: str) -> bool:
     return not version.startswith(SIDECAR) or version == versions[-1]
 
 
+def _settle(session: Session, recording: Recording) -> None:
+    """What has its transcript is done, or suspect, whatever happened to it since: a retry, a sidecar that went."""
+    if recording.state in (RecordingState.DONE, RecordingState.SUSPECT):
+        return
+    query = select(StoredUtterance.suspect).where(StoredUtterance.conversation_id == recording.id)
+    doubts = session.exec(query).all()
+    recording.state = RecordingState.SUSPECT if all(doubts) else RecordingState.DONE
+    recording.reason = (ALL_DOUBTED if doubts else NOTHING_HEARD) if all(doubts) else None
+
+
 def _transcript(recording: Recording, transcriber: Transcriber | None, settings: Settings) -> Transcript:
     if recording.sidecar and Path(recording.sidecar).is_file():
         return transcripts.read_sidecar(Path(recording.sidecar), recording.advisor_channel)
     assert transcriber is not None
-    sound = audio.decode(Path(recording.path), settings.max_recording_seconds)
+    told = audio.Encoding.parse(recording.encoding) if recording.encoding else None
+    sound = audio.decode(Path(recording.path), settings.max_recording_seconds, told)
     return hear(sound, transcriber, recording.advisor_channel)
 
 

@@ -1,56 +1,53 @@
-"""录音登记: a sound file becomes a recording; a folder's manifest 清单; the transcript beside the file."""
+"""录音登记: a sound file becomes a recording, with what is known of its sound; the transcript beside the file."""
 
-import csv
 import hashlib
-import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, or_, select
 
 from asr import audio
-from asr.models import Recording, RecordingState
+from asr.manifest import (
+    COLUMNS,
+    MANIFEST,
+    MAX_MANIFEST_BYTES,
+    SOUND_SUFFIXES,
+    ManifestFault,
+    RecordingMeta,
+    inside,
+    is_url,
+    manifest,
+    redacted,
+)
+from asr.models import Recording, RecordingState, Waveform
 from asr.repository import MAX_ID_CHARS, check_time
 from asr.transcripts import SUFFIXES
 from asr.utterances import safe
 from dongke.clock import now
 from dongke.directory import Advisor, Customer
-from dongke.errors import BadInput, Conflict, DongkeError
+from dongke.errors import BadInput, Conflict
 from dongke.settings import Settings
 from dongke.stamps import stamp
-from dongke.types import aware
 
-MANIFEST = "manifest.csv"
-COLUMNS = ("file", "customer_id", "advisor_id", "started_at")  #: required; the others have defaults
-SOUND_SUFFIXES = (".wav", ".mp3", ".m4a", ".mp4", ".amr", ".ogg", ".opus", ".flac", ".aac", ".wma", ".au", ".webm")
-MAX_MANIFEST_BYTES = 50_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingMeta:
-    """What the source knows of a recording. `id` is the source's call id."""
-
-    customer_id: str
-    advisor_id: str
-    started_at: datetime
-    direction: str = "out"  #: in, out
-    answered: bool = True
-    id: str | None = None
-    advisor_channel: int = 0  #: two channels: which of them is the advisor's
-    file: str = ""  #: path within the manifest's folder
-    transcript: str | None = None  #: path of a sidecar within the folder; else it is looked for by name
-
-
-@dataclass(frozen=True, slots=True)
-class ManifestFault:
-    """清单里的错: a line (or a file without a line) that cannot be used, and why."""
-
-    line: int  #: 0 for a file that no line names
-    text: str
-    error: DongkeError
+__all__ = [
+    "COLUMNS",
+    "MANIFEST",
+    "MAX_MANIFEST_BYTES",
+    "SOUND_SUFFIXES",
+    "ManifestFault",
+    "RecordingMeta",
+    "find_sidecar",
+    "inside",
+    "is_url",
+    "manifest",
+    "measure",
+    "redacted",
+    "register",
+    "retry",
+    "sha256_of",
+]
 
 
 def register(session: Session, path: Path, meta: RecordingMeta, settings: Settings) -> Recording:
@@ -60,9 +57,10 @@ def register(session: Session, path: Path, meta: RecordingMeta, settings: Settin
     `audio.probe`); Conflict `recording-conflict` where the sound or the id belongs to something else.
     """
     _check(session, meta)
-    sound = audio.probe(path, settings.max_recording_seconds)
+    told = audio.Encoding.parse(meta.encoding) if meta.encoding else None
+    sound = audio.probe(path, settings.max_recording_seconds, told)
     digest = sha256_of(path)
-    row = {
+    row: dict[str, Any] = {
         "id": meta.id or digest[:16],
         "sha256": digest,
         "path": str(path.resolve()),
@@ -71,12 +69,13 @@ def register(session: Session, path: Path, meta: RecordingMeta, settings: Settin
         "direction": meta.direction,
         "answered": meta.answered,
         "started_at": meta.started_at,
-        "duration_ms": sound.duration_ms,
-        "channels": sound.channels,
         "advisor_channel": meta.advisor_channel,
+        "source_url": redacted(meta.file) if is_url(meta.file) else None,
         "sidecar": _sidecar_path(path, meta),
         "state": RecordingState.REGISTERED,
         "received_at": stamp(session),
+        "encoding": meta.encoding,
+        **_measured(path, sound),
     }
     session.execute(insert(Recording).values(**row).on_conflict_do_nothing())
     found = session.exec(
@@ -84,29 +83,34 @@ def register(session: Session, path: Path, meta: RecordingMeta, settings: Settin
         .where(or_(Recording.sha256 == digest, Recording.id == row["id"]))
         .execution_options(populate_existing=True)
     ).all()
-    return _same(found, digest, meta, row)
+    recording = _same(found, digest, meta, row)
+    _draw(session, recording.id, sound)
+    return recording
 
 
-def manifest(folder: Path) -> list[RecordingMeta | ManifestFault]:
-    """The recordings that `manifest.csv` in the folder names; lines and files that cannot be used are faults.
+def measure(session: Session, recording: Recording, settings: Settings) -> Waveform:
+    """Measures a recording anew that was registered before its sound was measured. Raises as `audio.probe`."""
+    told = audio.Encoding.parse(recording.encoding) if recording.encoding else None
+    path = Path(recording.path)
+    sound = audio.probe(path, settings.max_recording_seconds, told)
+    for name, value in _measured(path, sound).items():
+        setattr(recording, name, value)
+    session.flush()
+    _draw(session, recording.id, sound)
+    return session.get_one(Waveform, recording.id)
 
-    Columns: file, customer_id, advisor_id, started_at; optional direction, answered, id (or call_id),
-    advisor_channel, transcript.
-    Raises BadInput `manifest-missing`, `csv-columns`, `encoding` where the manifest as a whole is unusable.
+
+def retry(session: Session, recording: Recording) -> None:
+    """Lets a recording wait for its transcription once more.
+
+    Raises Conflict `recording-done` where it has a transcript that is believed, `recording-busy` while it is heard.
     """
-    rows = _read(folder / MANIFEST)
-    found: list[RecordingMeta | ManifestFault] = []
-    named: set[Path] = set()
-    for line, row in enumerate(rows, 2):
-        try:
-            meta = _meta(folder, row)
-            named.add((folder / meta.file).resolve())
-            found.append(meta)
-        except DongkeError as fault:
-            if row.get("file"):
-                named.add((folder / str(row["file"])).resolve())
-            found.append(ManifestFault(line, ",".join(str(v or "") for v in row.values()), fault))
-    return [*found, *_unnamed(folder, named)]
+    if recording.state is RecordingState.DONE:
+        raise Conflict("recording-done", "这段录音已转写, 不需要重试")
+    if recording.state is RecordingState.TRANSCRIBING:
+        raise Conflict("recording-busy", "这段录音正在转写")
+    recording.state, recording.reason = RecordingState.REGISTERED, None
+    session.flush()
 
 
 def find_sidecar(path: Path) -> Path | None:
@@ -119,6 +123,25 @@ def sha256_of(path: Path) -> str:
     """The hash of the file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _measured(path: Path, sound: audio.Probe) -> dict[str, Any]:
+    """What is known of the sound, by the names of the columns."""
+    return {
+        "duration_ms": sound.duration_ms,
+        "channels": sound.channels,
+        "size_bytes": path.stat().st_size,
+        "codec": sound.codec,
+        "container": sound.container,
+        "rate": sound.rate,
+        "levels": [level.to_json() for level in sound.levels],
+        "is_dual_mono": sound.is_dual_mono,
+    }
+
+
+def _draw(session: Session, recording_id: str, sound: audio.Probe) -> None:
+    peaks = [list(channel) for channel in sound.peaks]
+    session.execute(insert(Waveform).values(recording_id=recording_id, peaks=peaks).on_conflict_do_nothing())
 
 
 def _same(found: Sequence[Recording], digest: str, meta: RecordingMeta, row: dict[str, object]) -> Recording:
@@ -154,74 +177,3 @@ def _sidecar_path(path: Path, meta: RecordingMeta) -> str | None:
         return str((root / meta.transcript).resolve())
     found = find_sidecar(path)
     return str(found.resolve()) if found else None
-
-
-def _read(path: Path) -> list[dict[str, str | None]]:
-    if not path.is_file():
-        raise BadInput("manifest-missing", f"文件夹里没有 {MANIFEST}")
-    if path.stat().st_size > MAX_MANIFEST_BYTES:
-        raise BadInput("csv-columns", f"{MANIFEST} 过大")
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = raw.decode("gb18030")
-        except UnicodeDecodeError:
-            raise BadInput("encoding", f"{MANIFEST} 既不是 UTF-8 也不是 GB18030") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval=None)
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise BadInput("csv-columns", f"{MANIFEST} 缺少列: {', '.join(missing)}")
-    return list(reader)
-
-
-def _meta(folder: Path, row: dict[str, str | None]) -> RecordingMeta:
-    cell = {key: (value or "").strip() for key, value in row.items() if isinstance(value, str) or value is None}
-    empty = [name for name in COLUMNS if not cell.get(name)]
-    if empty:
-        raise BadInput("manifest-line", f"缺少 {', '.join(empty)}")
-    inside(folder, cell["file"])
-    if cell.get("transcript"):
-        inside(folder, cell["transcript"])
-    return RecordingMeta(
-        customer_id=cell["customer_id"],
-        advisor_id=cell["advisor_id"],
-        started_at=aware(cell["started_at"], "started_at"),
-        direction=cell.get("direction") or "out",
-        answered=_yes(cell.get("answered") or "1"),
-        id=cell.get("id") or cell.get("call_id") or None,
-        advisor_channel=_channel(cell.get("advisor_channel") or "0"),
-        file=cell["file"],
-        transcript=cell.get("transcript") or None,
-    )
-
-
-def inside(folder: Path, name: str) -> Path:
-    """The file of that name within the folder. Raises BadInput `path-forbidden`, `audio-missing`."""
-    path = (folder / name).resolve() if "\0" not in name else folder.parent
-    if not path.is_relative_to(folder.resolve()):
-        raise BadInput("path-forbidden", f"文件不在文件夹里: {safe(name)[:80]}")
-    if not path.is_file():
-        raise BadInput("audio-missing", f"没有这个文件: {name}")
-    return path
-
-
-def _yes(cell: str) -> bool:
-    known = {"1": True, "true": True, "yes": True, "是": True, "0": False, "false": False, "no": False, "否": False}
-    if cell.lower() not in known:
-        raise BadInput("manifest-line", f"answered 必须是 1 或 0, 不是 {cell[:20]}")
-    return known[cell.lower()]
-
-
-def _channel(cell: str) -> int:
-    if cell not in ("0", "1"):
-        raise BadInput("manifest-line", f"advisor_channel 必须是 0 或 1, 不是 {cell[:20]}")
-    return int(cell)
-
-
-def _unnamed(folder: Path, named: set[Path]) -> Iterator[ManifestFault]:
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SOUND_SUFFIXES and path.is_file() and path.resolve() not in named:
-            fault = BadInput("manifest-unnamed", f"{MANIFEST} 里没有这段录音, 不知道是谁的")
-            yield ManifestFault(0, str(path.relative_to(folder)), fault)
