@@ -93,6 +93,7 @@ def retry_quarantine(ident: int | None) -> tuple[int, int]:
 def transcribe_file(path: Path, form: str) -> str:
     """The transcript of one recording as json, vtt, srt or txt; no database is touched, the speech model is needed."""
     from asr import audio, transcripts
+    from asr.finish import masked
     from asr.hearing import hear
     from asr.utterances import to_utterances
     from asr.whisper import load
@@ -103,7 +104,7 @@ def transcribe_file(path: Path, form: str) -> str:
     if not path.is_file():
         raise BadInput("file-unreadable", f"没有文件 {path}")
     sound = audio.decode(path, settings().max_recording_seconds)
-    turns = hear(sound, load(settings())).turns
+    turns = masked(hear(sound, load(settings()))).turns
     return writers[form](Conversation(path.stem, Channel.CALL, now(), to_utterances(turns)))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 
 from asr import audio, cleanup, speakers, transcripts
+from asr.finish import finish
 from asr.transcriber import SAMPLE_RATE, Transcriber, Transcript, Turn
 from asr.utterances import channel_turns, merge
 from dongke.types import Speaker
@@ -15,6 +16,10 @@ ECHO_LIKENESS = 0.7  #: how alike two turns at one time must be to be one voice 
 
 def hear(sound: audio.Sound, transcriber: Transcriber, advisor_channel: int = 0) -> Transcript:
     """What the engine hears: each channel by itself and full length; one channel alone does not tell who speaks."""
+    return finish(_heard(sound, transcriber, advisor_channel))
+
+
+def _heard(sound: audio.Sound, transcriber: Transcriber, advisor_channel: int) -> Transcript:
     if audio.is_dual_mono(sound):
         return _hear_mono(sound, transcriber)
     left, right = sound.channel(0), sound.channel(1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from asr import cleanup, guard
-from asr.transcriber import Segment, Turn, Word
+from asr.transcriber import Edit, Segment, Turn, Word
 from dongke.privacy import mask
 from dongke.types import Speaker, Utterance
 
@@ -44,10 +44,18 @@ def channel_turns(speaker: Speaker, segments: Sequence[Segment]) -> list[Turn]:
     turns: list[Turn] = []
     for segment, reason in zip(segments, guard.doubts(segments), strict=True):
         for words in _pieces(segment):
-            text = cleanup.simplify("".join(w.text for w in words).strip())
+            stripped = _stripped(words)
+            text = "".join(w.text for w in stripped)
             if cleanup.bare(text):
-                turns.append(Turn(speaker, text, words[0].start_ms, words[-1].end_ms, words, reason))
+                turns.append(Turn(speaker, text, words[0].start_ms, words[-1].end_ms, stripped, reason))
     return turns
+
+
+def _stripped(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The words without blanks at both ends, so that together they are the text."""
+    first = replace(words[0], text=words[0].text.lstrip())
+    words = (first, *words[1:])
+    return (*words[:-1], replace(words[-1], text=words[-1].text.rstrip()))
 
 
 def to_utterances(turns: Iterable[Turn]) -> tuple[Utterance, ...]:
@@ -77,7 +85,8 @@ def mask_all(turns: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def mask_turn(turn: Turn, text: str) -> Turn:
-    """The turn with its masked text; the words follow it."""
+    """The turn with its masked text; the words follow it, and the log forgets what was masked."""
+    turn = replace(turn, edits=tuple(_masked_edit(edit, text) for edit in turn.edits))
     if text == turn.text or sum(len(w.text) for w in turn.words) < len(text):
         return replace(turn, text=text)
     joined = "".join(w.text for w in turn.words)
@@ -88,6 +97,11 @@ def mask_turn(turn: Turn, text: str) -> Turn:
         words.append(replace(word, text=padded[place : place + len(word.text)]))
         place += len(word.text)
     return replace(turn, text=text, words=tuple(words))
+
+
+def _masked_edit(edit: Edit, text: str) -> Edit:
+    """A log entry must not tell what the mask hides."""
+    return replace(edit, original="*" * len(edit.original)) if "*" in text[edit.start : edit.end] else edit
 
 
 def _mask_run(texts: list[str], run: list[int]) -> None:
