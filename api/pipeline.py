@@ -178,6 +178,19 @@ def conversation_of(session: Session, recording_id: str) -> str | None:
     return session.exec(select(StoredConversation.id).where(StoredConversation.recording_id == recording_id)).first()
 
 
+def will_hear(session: Session, recording_id: str) -> bool:
+    """Whether the recording waits and can be transcribed now: there is a model or a transcript, and nobody refuses."""
+    from asr.models import Recording, RecordingState
+    from asr.recordings import sidecar_of
+
+    recording = session.get(Recording, recording_id)
+    if recording is None or recording.state in (RecordingState.DONE, RecordingState.SUSPECT):
+        return False
+    if not is_processable(session, recording.customer_id, Purpose.ANALYSIS):
+        return False
+    return sidecar_of(recording) is not None or transcriber() is not None
+
+
 def customer_of(session: Session, recording_id: str) -> str | None:
     """Whose recording it is; None where there is no such recording."""
     from sqlmodel import select

@@ -8,6 +8,7 @@ and its jobs go back (`reclaim`). A piece that cannot be processed ends in the q
 import json
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,7 +21,9 @@ from sqlmodel import Session, col, select
 from api import logs, pipeline, queue
 from api.models import IdempotentReply
 from api.queue import Queue, Task, apply_queue_schema
+from asr import leases
 from asr.models import Recording, RecordingState
+from asr.recordings import fail
 from dongke import db, quarantine
 from dongke.clock import now
 from dongke.errors import DongkeError, NotReady
@@ -134,6 +137,7 @@ _GIVE_BACK = "select procrastinate_retry_job_v2(:ident, now(), null, null, null)
 def sweep() -> dict[str, int]:
     """Finds what waits in the tables without a job and enqueues it; drops jobs finished long ago. Returns counts."""
     with db.session_scope() as session:
+        leases.reclaim(session)
         waiting = {
             Task.CONVERSATION: _unread(session),
             Task.RECORDING: _unheard(session),
@@ -162,7 +166,7 @@ def _unread(session: Session) -> list[str]:
 
 
 def _unheard(session: Session) -> list[str]:
-    states = [RecordingState.REGISTERED, RecordingState.TRANSCRIBING]
+    states = [RecordingState.REGISTERED]
     if pipeline.transcriber() is not None:
         states.append(RecordingState.NEEDS_MODEL)
     known = queue.busy(session, Task.RECORDING) | _given_up(session, Task.RECORDING)
@@ -201,8 +205,11 @@ def _run(context: JobContext, task: Task, ident: str, work: Callable[[Session, s
 
 
 def attempt(task: Task, ident: str, work: Callable[[Session, str], pipeline.Done]) -> pipeline.Done:
-    """One piece in one transaction. A recording that failed is kept; what went through is kept no longer."""
-    with db.session_scope() as session:
+    """One piece in one transaction. A recording that failed is kept; what went through is kept no longer.
+
+    While a recording is heard it is 转写中 for everybody: its lease is held beside that transaction.
+    """
+    with _held(task, ident), db.session_scope() as session:
         done = work(session, ident)
         if done.failed:
             fault = DongkeError("recording-failed", done.waiting or "转写失败")
@@ -210,6 +217,15 @@ def attempt(task: Task, ident: str, work: Callable[[Session, str], pipeline.Done
         elif not done.waiting:
             quarantine.settle(session, DOOR, _payload(task, ident))
     return done
+
+
+def _held(task: Task, ident: str) -> AbstractContextManager[object]:
+    """The lease of a recording that will be heard; nothing for all else."""
+    if task is not Task.RECORDING:
+        return nullcontext()
+    with db.session_scope() as session:
+        will_hear = pipeline.will_hear(session, ident)
+    return leases.held(ident) if will_hear else nullcontext()
 
 
 def give_up(task: Task, ident: str, fault: Exception) -> DongkeError:
@@ -220,6 +236,8 @@ def give_up(task: Task, ident: str, fault: Exception) -> DongkeError:
     _log.error("could not be processed", task=str(task), ident=ident, code=fault.code)
     with db.session_scope() as session:
         quarantine.keep(session, DOOR, f"{task}:{ident}", _payload(task, ident), fault)
+        if task is Task.RECORDING:
+            fail(session, ident, fault)
     return fault
 
 

@@ -27,7 +27,7 @@ from asr.transcripts import SUFFIXES
 from asr.utterances import safe
 from dongke.clock import now
 from dongke.directory import Advisor, Customer
-from dongke.errors import BadInput, Conflict
+from dongke.errors import BadInput, Conflict, DongkeError
 from dongke.settings import Settings
 from dongke.stamps import stamp
 
@@ -38,6 +38,7 @@ __all__ = [
     "SOUND_SUFFIXES",
     "ManifestFault",
     "RecordingMeta",
+    "fail",
     "find_sidecar",
     "inside",
     "is_url",
@@ -47,6 +48,7 @@ __all__ = [
     "register",
     "retry",
     "sha256_of",
+    "sidecar_of",
 ]
 
 
@@ -111,6 +113,19 @@ def retry(session: Session, recording: Recording) -> None:
         raise Conflict("recording-busy", "这段录音正在转写")
     recording.state, recording.reason = RecordingState.REGISTERED, None
     session.flush()
+
+
+def fail(session: Session, recording_id: str, fault: DongkeError) -> None:
+    """A recording that could not be processed failed, with that reason; what is transcribed stays so."""
+    recording = session.get(Recording, recording_id, with_for_update=True, populate_existing=True)
+    if recording is not None and recording.state not in (RecordingState.DONE, RecordingState.SUSPECT):
+        recording.state, recording.reason = RecordingState.FAILED, f"{fault.detail} ({fault.code})"
+
+
+def sidecar_of(recording: Recording) -> Path | None:
+    """The transcript that the recording has beside it now, also one that came after the sound."""
+    known = Path(recording.sidecar) if recording.sidecar else find_sidecar(Path(recording.path))
+    return known if known is not None and known.is_file() else None
 
 
 def find_sidecar(path: Path) -> Path | None:
