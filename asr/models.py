@@ -90,6 +90,17 @@ class RecordingLease(SQLModel, table=True):
     until: datetime = Field(sa_type=AwareDateTime, index=True)
 
 
+class ArchiveFile(SQLModel, table=True):
+    """归档文件: a file of an archive as it was when its recording was registered: found again, it need not be read."""
+
+    __tablename__ = "archive_file"
+
+    recording_id: str = Field(sa_column=_of_recording(primary_key=True))
+    path: str = Field(index=True)
+    stamp: str  #: size and time of change
+    is_backfill: bool = True  #: the recording waits behind what comes in day by day
+
+
 class Waveform(SQLModel, table=True):
     """波形: how loud a recording is, drawn small: at most 2,000 values from 0 to 1,000 for each channel."""
 
