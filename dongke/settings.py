@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     max_recording_seconds: int = 2 * 3600  #: a longer file is quarantined
 
     recordings_dir: Path | None = None  #: the folder from which recordings may be named by path
+    recording_sources: Annotated[tuple[str, ...], NoDecode] = ()  #: URL prefixes below which recordings may be fetched
     archive_dir: Path | None = None  #: the folder that the nightly archive job takes in
     reports_dir: Path | None = None  #: where the nightly report is written; data_dir/reports by default
     calendar_file: Path | None = None  #: operator's trading calendar overrides (date,open)
@@ -69,7 +70,7 @@ class Settings(BaseSettings):
 
     log_level: str = Field(default="INFO")
 
-    @field_validator("consent_required", "webhook_hosts", "widget_origins", mode="before")
+    @field_validator("consent_required", "webhook_hosts", "recording_sources", "widget_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
