@@ -15,7 +15,7 @@ from followup import matching, promises
 from followup.deadlines import as_date
 from followup.history import Contact, Event, History, Said, VisitNote
 from followup.models import State
-from followup.opportunity import Cause, Opportunity, Source
+from followup.opportunity import OWN_WORD, Cause, Opportunity, Source
 from followup.playbooks import Playbook
 from followup.subjects import Subject
 
@@ -127,7 +127,7 @@ def outcome(o: Opportunity, moment: datetime) -> Outcome:
         return Outcome.RELEASED
     refused_at = o.closed_at if o.state is State.REFUSED else None
     if o.discharged_at is not None and not (refused_at and refused_at <= o.discharged_at):
-        if o.self_reported:
+        if o.proof is not None and o.proof.why.startswith(OWN_WORD):
             return Outcome.REPORTED
         return Outcome.KEPT if o.discharged_at <= o.due_at else Outcome.LATE
     if o.closed_at is not None and o.closed_at <= o.due_at:
@@ -147,7 +147,7 @@ def of_opportunity(o: Opportunity, moment: datetime) -> Promise:
         due_at=o.due_at,
         outcome=found,
         done_at=o.discharged_at if found in DONE else None,
-        proof=next((c for c in o.causes if c.state is State.DISCUSSED and found in DONE), None),
+        proof=o.proof if found in DONE else None,
         conversation=first.conversation if first else None,
         evidence=first.evidence if first else (),
     )

@@ -9,6 +9,8 @@ from typing import Any
 from dongke.clock import beijing
 from followup.models import State
 
+OWN_WORD = "自报"  #: how the cause of what was only ticked by hand begins
+
 
 class Source(StrEnum):
     """依据的种类: what kind of record a cause names."""
@@ -105,11 +107,16 @@ class Opportunity:
     misses: tuple[Miss, ...] = ()
 
     @property
+    def proof(self) -> Cause | None:
+        """What discharged it; the box that was ticked (自报), where nothing proves it."""
+        return next((c for c in self.causes if c.state is State.DISCUSSED and c.at == self.discharged_at), None)
+
+    @property
     def learnt_late(self) -> Cause | None:
         """The proof that it was followed up in time, where Dongke learnt of it only after the deadline."""
         if self.discharged_at is None or self.discharged_at > self.due_at:
             return None
-        proof = next((c for c in self.causes if c.state is State.DISCUSSED and c.at == self.discharged_at), None)
+        proof = self.proof
         return proof if proof and proof.known_at and proof.known_at > self.due_at else None
 
     def to_json(self) -> dict[str, Any]:

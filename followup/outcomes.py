@@ -9,7 +9,7 @@ from followup import matching, pauses, promises
 from followup.case import Case
 from followup.deadlines import put_off
 from followup.history import Contact, Event, History, Said, Ticked, Try, Verdict, VisitNote
-from followup.opportunity import Source
+from followup.opportunity import OWN_WORD, Source
 
 STRANGER = "不是负责的投顾或代班人"
 
@@ -52,8 +52,8 @@ def _note(history: History, case: Case, note: VisitNote) -> None:
     elif promises.told_in_note(case.subject, note):
         _discharge(case, note.at, "拜访记录写明已办", record=note.id, source=Source.NOTE, known_at=note.known_at)
     elif case.playbook.discharge.notes and case.discharged_at is None and matching.note_names(case.subject, note):
-        case.self_reported = True
-        _discharge(case, note.at, "自报: 拜访记录提到", record=note.id, source=Source.NOTE, known_at=note.known_at)
+        told: dict[str, Any] = {"source": Source.NOTE, "known_at": note.known_at, "own_word": True}
+        _discharge(case, note.at, f"{OWN_WORD}: 拜访记录提到", record=note.id, **told)
     else:
         case.miss(note.at, "拜访记录没有写明已办" if case.playbook.told else "拜访记录不能代替会话", note.id)
 
@@ -109,10 +109,18 @@ def _discharge(
     record: str | None = None,
     source: Source = Source.TALK,
     known_at: datetime | None = None,
+    own_word: bool = False,
 ) -> None:
-    if case.discharged_at is None:
-        case.discharged_at = at
+    """谈到 by proof, or by the advisor's `own_word` (自报) until proof comes."""
+    if case.discharged_at is None or (not own_word and _bears_out(case, at)):
+        case.discharged_at, case.self_reported = at, own_word
         case.add(at, why, contact, evidence, record, source, known_at)
+
+
+def _bears_out(case: Case, at: datetime) -> bool:
+    """Whether proof takes the place of a 自报: not where it came only after the deadline for which that was given."""
+    due, told = case.deadline.due_at, case.discharged_at
+    return case.self_reported and told is not None and (at <= due or told > due)
 
 
 def pause(history: History, case: Case, contact: Contact, calendar: TradingCalendar) -> None:
@@ -182,14 +190,13 @@ def _ticked(history: History, case: Case, ticked: Ticked) -> None:
     told: dict[str, Any] = {"source": Source.MANUAL, "known_at": ticked.known_at}
     if ticked.outcome == "refused":
         case.refused_at, case.self_reported = ticked.at, True
-        case.add(ticked.at, "自报: 客户拒绝", event=ticked.id, **told)
+        case.add(ticked.at, f"{OWN_WORD}: 客户拒绝", event=ticked.id, **told)
     elif ticked.outcome == "done" and case.discharged_at is None:
-        case.self_reported = True
-        _discharge(case, ticked.at, "自报: 已跟进", record=ticked.id, **told)
+        _discharge(case, ticked.at, f"{OWN_WORD}: 已跟进", record=ticked.id, own_word=True, **told)
 
 
 def _event(case: Case, event: Event) -> None:
-    if case.live and case.discharged_at is None and promises.told_by_event(case.subject, event):
+    if case.live and promises.told_by_event(case.subject, event):
         _discharge(case, event.at, "系统记录已办", record=event.id, source=Source.EVENT, known_at=event.known_at)
     if case.playbook.win:
         _win(case, event)

@@ -1,7 +1,7 @@
 """承诺的名单: the promises of a period from the tables, for reports; and one customer's whole ledger."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from asr.models import StoredConversation
 from dongke.clock import now
-from dongke.directory import Customer
+from dongke.directory import Customer, Ownership
 from dongke.scope import Principal, visible
 from dongke.settings import settings
 from dongke.standing import PROFILE, processable
@@ -62,10 +62,12 @@ def made_between(
     start: datetime,
     end: datetime,
     *,
-    advisor_id: str | None = None,
     moment: datetime | None = None,
 ) -> list[Promise]:
-    """The dated promises made in [start, end) to customers whom the principal may read, as they stand at `moment`."""
+    """The dated promises made in [start, end) to customers whom the principal may read, as they stand at `moment`.
+
+    Who owned the customer when it was due answers for it, as in his ledger.
+    """
     moment = moment or now()
     books = [book.id for book in playbooks.load(settings().playbooks_dir) if ledger.is_promise(book)]
     query = (
@@ -79,12 +81,28 @@ def made_between(
         )
         .order_by(col(StoredOpportunity.opened_at), col(StoredOpportunity.id))
     )
-    if advisor_id is not None:
-        query = query.where(StoredOpportunity.owner_id == advisor_id)
-    rows = session.exec(query)
+    rows = session.exec(query).all()
+    owners = _owners(session, {row.customer_id for row in rows})
+    found = (ledger.of_opportunity(repository.as_opportunity(r, service.is_overdue(r, moment)), moment) for r in rows)
     return [
-        ledger.of_opportunity(repository.as_opportunity(row, service.is_overdue(row, moment)), moment) for row in rows
+        replace(p, advisor=_owner_at(owners.get(p.customer, ()), p.due_at or p.made_at) or p.advisor) for p in found
     ]
+
+
+def _owners(session: Session, customer_ids: Collection[str]) -> Mapping[str, Sequence[tuple[datetime, str]]]:
+    """(from, advisor) of the recorded owners of each, the oldest first."""
+    o = Ownership
+    query = select(o.customer_id, o.from_at, o.advisor_id).where(col(o.customer_id).in_(customer_ids))
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    for who, from_at, advisor in session.exec(query.order_by(col(o.from_at))):
+        found.setdefault(who, []).append((from_at, advisor))
+    return found
+
+
+def _owner_at(owners: Sequence[tuple[datetime, str]], moment: datetime) -> str | None:
+    """As `History.owner_at`: before the first record, the first owner."""
+    held = [advisor for from_at, advisor in owners if from_at <= moment]
+    return held[-1] if held else owners[0][1] if owners else None
 
 
 def undated_between(session: Session, principal: Principal | None, start: datetime, end: datetime) -> Mapping[str, int]:

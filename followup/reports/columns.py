@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlmodel import col
 
+from followup.ledger import Outcome
 from followup.models import State
+from followup.reports.promised import JUDGED, became
 
 #: (the opportunity or an alias of it, the moment of the report) → which rows count
 Condition: TypeAlias = Callable[[Any, datetime], ColumnElement[bool]]
-PROMISES = ("call_back", "promise")  #: playbooks that an agreed call or an advisor's word opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,11 @@ def _state(state: State) -> Condition:
     return lambda o, at: col(o.state) == state
 
 
-def _promise(o: Any, at: datetime) -> ColumnElement[bool]:
-    """承诺 whose time has come, or that was kept before; one that fell away before its time is none."""
-    return and_(col(o.playbook).in_(PROMISES), or_(is_overdue(o, at), in_time(o, at)))
+def _promise(*outcomes: Outcome, book: str | None = None) -> Condition:
+    """承诺 of which one of these became, by the ledger; of that playbook only."""
+    if book is None:
+        return lambda o, at: became(o, at, *outcomes)
+    return lambda o, at: and_(col(o.playbook) == book, became(o, at, *outcomes))
 
 
 def _untouched(o: Any, at: datetime) -> ColumnElement[bool]:
@@ -60,16 +63,16 @@ COUNTS: tuple[Number, ...] = (
     Number("touched_in_time", "及时触达", lambda o, at: col(o.first_contact_at) <= col(o.due_at)),
     Number("discharged", "谈到", lambda o, at: col(o.discharged_at).is_not(None)),
     Number("discharged_in_time", "及时谈到", in_time),
-    Number("self_reported", "其中自报", lambda o, at: col(o.self_reported).is_(True)),
+    Number("self_reported", "自报", lambda o, at: col(o.self_reported).is_(True)),
     Number("won", "成单", _state(State.WON)),
     Number("unassisted", "其中非跟进所得", lambda o, at: col(o.unassisted).is_(True)),
     Number("refused", "客户拒绝", _state(State.REFUSED)),
     Number("expired", "失效", _state(State.EXPIRED)),
     Number("overdue", "逾期", is_overdue),
     Number("call_backs", "约定回电", lambda o, at: col(o.playbook) == "call_back"),
-    Number("call_backs_kept", "准时回电", lambda o, at: and_(col(o.playbook) == "call_back", in_time(o, at))),
-    Number("promises", "到期承诺", _promise),
-    Number("promises_kept", "兑现承诺", lambda o, at: and_(col(o.playbook).in_(PROMISES), in_time(o, at))),
+    Number("call_backs_kept", "准时回电", _promise(Outcome.KEPT, book="call_back")),
+    Number("promises", "到期承诺", _promise(*JUDGED)),
+    Number("promises_kept", "兑现承诺", _promise(Outcome.KEPT)),
 )
 SUMS: tuple[Number, ...] = (
     Number("yuan_known", "发现金额(元)", lambda o, at: yuan(o) > 0),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, or_
@@ -49,6 +49,14 @@ def voices(session: Session, question: Question) -> tuple[Voice, ...]:
     query = select(*columns).group_by(each.c.topic)
     found = [Voice(row[0] or "", (int(row[1]), int(row[2]), int(row[3])), row[4]) for row in session.execute(query)]
     return tuple(sorted(found, key=lambda v: (-v.sentiments[0], -sum(v.sentiments), v.topic)))
+
+
+def by_week(session: Session, question: Question) -> tuple[tuple[date, str, tuple[int, int, int]], ...]:
+    """客户心声按周: (Monday, topic, counts by sentiment), for every week and topic of which anything was said."""
+    monday = func.date_trunc("week", func.timezone("Asia/Shanghai", col(StoredAssertion.said_at))).label("monday")
+    counts = [func.count().filter(SENTIMENT == name) for name in SENTIMENTS]
+    query = said(session, question, monday, TOPIC, *counts).group_by(monday, TOPIC).order_by(monday, TOPIC)
+    return tuple((row[0].date(), row[1] or "", (row[2], row[3], row[4])) for row in session.execute(query))
 
 
 def said(session: Session, question: Question, *columns: Any) -> Select[Any]:
