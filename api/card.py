@@ -50,9 +50,10 @@ ALWAYS = ("customer", "as_of", "known_at")
 LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)
 _BESIDE = """
     select (
-        select json_agg(json_build_array(u.conversation_id, u.index, u.text))
+        select json_agg(json_build_array(u.conversation_id, u.index, u.text, c.recording_id is not null))
         from unnest(%(talks)s::text[], %(indexes)s::int[]) asked(talk, index)
         join utterance u on u.conversation_id = asked.talk and u.index = asked.index and not u.revoked
+        join conversation c on c.id = u.conversation_id
     ) as sentences, (
         select json_agg(json_build_object('id', o.id, 'playbook', o.playbook, 'key', o.key, 'state', o.state,
             'owner_id', o.owner_id, 'owner_name', a.name, 'opened_at', o.opened_at, 'due_at', o.due_at,
@@ -106,7 +107,7 @@ def card(session: Session, customer_id: str, asked: Question) -> dict[str, Any]:
     evidence = [e for tag in page["tags"] for e in tag["evidence"]] if asked.wants("tags") else []
     sentences, rows = _beside(session, profile, evidence)
     for e in evidence:
-        e["sentence"] = sentences.get((e["conversation_id"], e["utterance"]))
+        e["sentence"], e["audio"] = sentences.get((e["conversation_id"], e["utterance"]), (None, False))
     if asked.wants("opportunities"):
         found = _in_the_past(session, profile) if asked.is_past else rows
         page["opportunities"] = _shown(found, profile)
@@ -130,9 +131,9 @@ def matches(etag: str, if_none_match: str | None) -> bool:
 
 def _beside(
     session: Session, profile: Profile, evidence: list[dict[str, Any]]
-) -> tuple[dict[tuple[str, int], str], list[dict[str, Any]]]:
-    """The whole sentences of the evidence without what is deleted or refused, and the stored opportunities in which
-    something is still to be done."""
+) -> tuple[dict[tuple[str, int], tuple[str, bool]], list[dict[str, Any]]]:
+    """The whole sentences of the evidence without what is deleted or refused, each with whether there is a recording
+    of it, and the stored opportunities in which something is still to be done."""
     wanted = sorted({(e["conversation_id"], e["utterance"]) for e in evidence})
     asked = {
         "talks": [talk for talk, _ in wanted],
@@ -143,7 +144,9 @@ def _beside(
     row = db.one(session, _BESIDE, asked)
     forgets = row.deletes or Purpose.SENSITIVE in profile.refused
     gone = blanks_of(session, asked["talks"]) if forgets else Blanks()
-    sentences = {(talk, index): gone.of(talk, index, words) for talk, index, words in row.sentences or ()}
+    sentences = {
+        (talk, index): (gone.of(talk, index, words), heard) for talk, index, words, heard in row.sentences or ()
+    }
     return sentences, row.opportunities or []
 
 

@@ -32,6 +32,7 @@ class EvidenceOut(_Closed):
     speaker: str
     said_at: datetime
     sentence: str | None = Field(description="整句; 撤回的没有")
+    audio: bool = Field(description="有没有录音可听")
 
 
 class SupportOut(_Closed):
