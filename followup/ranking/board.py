@@ -17,6 +17,7 @@ from followup.models import State, StoredOpportunity
 from followup.playbooks import Playbook
 from followup.ranking.model import Approach, Candidate, Morning, Person
 from followup.ranking.morning import rank
+from followup.ranking.then import LIVE, live_at
 from followup.rights import is_listed
 from followup.scope import readable_advisor
 from profiles import repository
@@ -33,17 +34,19 @@ from profiles.service import trading_calendar
 from profiles.suitability import marks
 from profiles.suitability.assessment import Suitability, assess
 
-LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)
 MONEY = ("idle_funds", "external_assets")
 _MONEY_TAGS = {"funds.idle", "assets.external"}
 
 
 def morning(session: Session, principal: Principal, advisor_id: str, at: datetime | None = None) -> Morning:
-    """The list of that advisor at a moment (now). Raises NotFound `advisor-unknown`, BadInput `time-naive`."""
+    """The list of that advisor now, or as it stood at another moment: his customers, their matters and what was known
+    of them then; rights are those of now. Raises NotFound `advisor-unknown`, BadInput `time-naive`."""
     readable_advisor(session, principal, advisor_id)
-    at = at or now()
-    beijing(at)
-    rows = _rows(session, principal, advisor_id)
+    if at is None:
+        at, rows = now(), _rows(session, principal, advisor_id)
+    else:
+        beijing(at)
+        rows = live_at(session, principal, advisor_id, at)
     names = {customer.id: customer.name for _, customer in rows}
     rights = rights_of(session, names)
     known = _people(session, names, rights, at)
