@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import threading
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,14 +27,19 @@ HOTWORDS = (
 )
 VAD = {"threshold": 0.3, "min_silence_duration_ms": 500, "speech_pad_ms": 400}  #: telephone band: 0.5 loses a seventh
 
+SEED = 20_260_101  #: of the words that are drawn where searching fails
 FAINT_DB = 40.0  #: a stretch this much fainter than the channel's loudest is the other party's echo
 
 
 class WhisperTranscriber:
-    """A loaded model. `demo` models get no hotwords, one temperature, and later word times."""
+    """A loaded model. `demo` models get no hotwords, one temperature, and later word times.
+
+    The same samples give the same segments, whatever was heard before: see `_Steady`. One channel at a time.
+    """
 
     def __init__(self, model: Any, version: str, *, demo: bool) -> None:
         self._model = model
+        self._lock = threading.Lock()
         self._version = version
         self._demo = demo
         self._options = _options(model, demo=demo)
@@ -52,10 +59,42 @@ class WhisperTranscriber:
             if not stretches:
                 return ()
             timeline = Timeline([(start * 1000 // SAMPLE_RATE, end * 1000 // SAMPLE_RATE) for start, end in stretches])
-            found, _ = self._model.transcribe(_joined(samples, stretches), **self._options)
-            return tuple(_segment(s, timeline, DEMO_WORDS_EARLY_MS if self._demo else 0) for s in found)
+            with self._lock:
+                if isinstance(self._model.model, _Steady):
+                    self._model.model.renew()
+                found, _ = self._model.transcribe(_joined(samples, stretches), **self._options)
+                return tuple(_segment(s, timeline, DEMO_WORDS_EARLY_MS if self._demo else 0) for s in found)
+        except MemoryError:
+            raise  # nothing is wrong with the recording
         except Exception as fault:
             raise DongkeError("speech-failed", f"语音识别失败: {type(fault).__name__}: {fault}") from fault
+
+
+class _Steady:
+    """CTranslate2's model, which draws the same numbers for every channel.
+
+    Where a window cannot be read, faster-whisper draws words at random. The generator belongs to the model's thread and
+    is seeded once in the thread's life: what had been heard before would decide what is heard. A model that was drawn
+    from is therefore made anew before the next channel.
+    """
+
+    def __init__(self, model: Any, make: Callable[[], Any]) -> None:
+        self._model = model
+        self._make = make
+        self._is_drawn_from = False
+
+    def renew(self) -> None:
+        """The model as it was at first."""
+        if self._is_drawn_from:
+            self._model, self._is_drawn_from = self._make(), False
+
+    def generate(self, *inputs: Any, **options: Any) -> Any:
+        """CTranslate2's; temperature 0 searches, all others draw."""
+        self._is_drawn_from |= options.get("sampling_topk", 1) != 1
+        return self._model.generate(*inputs, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
 
 
 def load(settings: Settings) -> WhisperTranscriber:
@@ -64,11 +103,17 @@ def load(settings: Settings) -> WhisperTranscriber:
     Raises NotReady: `model-missing` at once (never after retries), `model-broken`, `model-demo-only` where the demo
     model is named outside the demo.
     """
+    folder = allowed(settings)
+    return _load(folder, settings.speech_device, settings.speech_compute_type, settings.speech_threads)
+
+
+def allowed(settings: Settings) -> Path:
+    """The folder of the model that `load` would load. Raises NotReady `model-missing`, `model-demo-only`."""
     _quiet_hub(settings)
     folder = find(settings)
     if is_demo(folder) and not settings.demo:
         raise NotReady("model-demo-only", f"演示语音模型 {folder.name} 只能在演示环境使用 (它只听得懂合成语音)")
-    return _load(folder, settings.speech_device, settings.speech_compute_type, settings.speech_threads)
+    return folder
 
 
 def find(settings: Settings) -> Path:
@@ -116,10 +161,14 @@ def _from_cache(settings: Settings) -> Path:
 
 @lru_cache(maxsize=1)
 def _load(folder: Path, device: str, compute_type: str, threads: int) -> WhisperTranscriber:
+    import ctranslate2
     from faster_whisper import WhisperModel
 
+    ctranslate2.set_random_seed(SEED)
     try:
         model = WhisperModel(str(folder), device=device, compute_type=compute_type, cpu_threads=threads)
+        options = {"device": device, "compute_type": compute_type, "intra_threads": threads}
+        model.model = _Steady(model.model, lambda: ctranslate2.models.Whisper(str(folder), **options))
     except Exception as fault:
         raise NotReady("model-broken", f"语音模型 {folder.name} 无法加载: {fault}") from fault
     return WhisperTranscriber(model, version_of(folder), demo=is_demo(folder))
