@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import BigInteger, Column, FetchedValue, ForeignKey, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -140,16 +141,23 @@ class StoredConversation(SQLModel, table=True):
     source: str = "given"  #: given, sidecar, wecom, or the speech model that heard it
     content_hash: str
     read_hash: str | None = Field(default=None, index=True)  #: content_hash + engine version of the last reading
+    #: the utterances as tags still quote them, where the talk was written down anew since: see profiles/anchoring.py
+    as_quoted: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(Json, nullable=True))
 
 
 class StoredUtterance(SQLModel, table=True):
     """一句话 of a conversation. Text is masked; `revoked` chats keep the row and lose their voice in the reading."""
 
     __tablename__ = "utterance"
-    __table_args__ = (Index("utterance_bigrams", text("dongke_bigrams(text)"), postgresql_using="gin"),)
+    __table_args__ = (
+        Index("utterance_bigrams", text("dongke_bigrams(text)"), postgresql_using="gin"),
+        UniqueConstraint("conversation_id", "uid"),
+    )
 
     conversation_id: str = Field(primary_key=True, foreign_key="conversation.id")
     index: int = Field(primary_key=True)
+    #: lasts where the talk is written down anew (asr/anchors.py); never given twice in one conversation
+    uid: str = Field(default_factory=lambda: f"u{uuid4().hex[:12]}")
     speaker: str
     text: str
     start_ms: int | None = None
@@ -157,6 +165,8 @@ class StoredUtterance(SQLModel, table=True):
     at: datetime | None = Field(default=None, sa_type=AwareDateTime)
     suspect: bool = False
     revoked: bool = False
+    #: [from, to, start_ms, end_ms] of stretches of the text, where the source timed its words
+    words: list[list[int]] | None = Field(default=None, sa_column=Column(Json, nullable=True))
 
 
 class ChatMessage(SQLModel, table=True):

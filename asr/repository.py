@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -11,7 +11,9 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
 
+from asr.anchors import Alignment, Line
 from asr.models import StoredConversation, StoredUtterance
+from asr.transcriber import Word
 from asr.utterances import mask_all, safe
 from dongke.clock import now
 from dongke.directory import Advisor, Customer
@@ -22,6 +24,7 @@ from dongke.types import Channel, Conversation, Speaker, Utterance, aware
 LEEWAY = timedelta(minutes=5)  #: how far the source's clock may run ahead of ours
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 MAX_ID_CHARS = 200
+_NO_WORDS = {"words": None}  #: no part of the content: talks without word times keep the hash that they had before
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,13 @@ def store_conversation(
     recording_id: str | None = None,
     source: str = "given",
     revoked: Collection[int] = (),
+    words: Sequence[Sequence[Word]] = (),
     clock: datetime | None = None,
 ) -> StoreResult:
     """Stores a conversation with masked text. `known_at` is the end of the talk unless given; `revoked` are indexes.
+
+    `words`: those of each utterance, where the source timed them. Where the same talk is written down anew its
+    utterances keep their ids (asr/anchors.py); what tags quote is to be found again (profiles/anchoring.py).
 
     `clock` stands in for the present where a life is replayed. Raises BadInput `customer-unknown`, `advisor-unknown`,
     `time-future`, `time-naive`, `time-invalid`, `conversation-invalid`; Conflict `conversation-conflict` where the id
@@ -54,7 +61,7 @@ def store_conversation(
     """
     _check_parties(session, customer_id, advisor_id)
     _check(conversation, direction, clock or now())
-    utterances = _rows(conversation, frozenset(revoked))
+    utterances = _rows(conversation, frozenset(revoked), words)
     ended_at = _ended_at(conversation)
     values: dict[str, Any] = {
         "channel": conversation.channel.value,
@@ -75,8 +82,10 @@ def store_conversation(
         .on_conflict_do_nothing()
         .returning(col(StoredConversation.id))
     ).first()
-    if made is None and not _replace(session, conversation.id, values):
+    former = [] if made is not None else _replace(session, conversation.id, values)
+    if former is None:
         return StoreResult(conversation.id, "unchanged")
+    _give_ids(utterances, former, values["content_hash"])
     if utterances:
         session.execute(insert(StoredUtterance), utterances)
     return StoreResult(conversation.id, "changed" if made is None else "new")
@@ -87,17 +96,11 @@ def load_conversation(session: Session, ident: str) -> tuple[StoredConversation,
     stored = session.get(StoredConversation, ident)
     if stored is None:
         raise NotFound("conversation-unknown", f"没有会话 {ident}")
-    rows = session.exec(
-        select(StoredUtterance)
-        .where(StoredUtterance.conversation_id == ident)
-        .order_by(col(StoredUtterance.index))
-        .execution_options(populate_existing=True)
-    )
     return stored, Conversation(
         id=stored.id,
         channel=Channel(stored.channel),
         started_at=stored.started_at,
-        utterances=tuple(_utterance(row) for row in rows),
+        utterances=tuple(_utterance(row) for row in _utterances(session, ident)),
     )
 
 
@@ -160,23 +163,57 @@ def _check(conversation: Conversation, direction: str, clock: datetime) -> None:
             check_time(utterance.at, f"第 {number} 句 at", clock)
 
 
-def _replace(session: Session, ident: str, values: dict[str, Any]) -> bool:
-    """Gives the known row these values, unless its content is the same. Its old utterances go."""
+def lines_of(session: Session, ident: str) -> list[Line]:
+    """The utterances of a conversation as anchors see them; a revoked one has no words."""
+    return [line_of(row.model_dump()) for row in _utterances(session, ident)]
+
+
+def line_of(row: Mapping[str, Any]) -> Line:
+    """An utterance, from its row or as `as_quoted` keeps it."""
+    return Line(
+        speaker=row["speaker"],
+        text="" if row["revoked"] else row["text"],
+        start_ms=row["start_ms"],
+        end_ms=row["end_ms"],
+        at=datetime.fromisoformat(row["at"]) if isinstance(row["at"], str) else row["at"],
+        words=tuple((a, b, c, d) for a, b, c, d in row["words"] or ()),
+    )
+
+
+def _utterances(session: Session, ident: str) -> list[StoredUtterance]:
+    query = select(StoredUtterance).where(StoredUtterance.conversation_id == ident)
+    rows = session.exec(query.order_by(col(StoredUtterance.index)).execution_options(populate_existing=True))
+    return list(rows)
+
+
+def _replace(session: Session, ident: str, values: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """Gives the known row these values, and gives the utterances that go; None where its content is the same."""
     stored = session.get(StoredConversation, ident, with_for_update=True, populate_existing=True)
     if stored is None:
         raise Conflict("conversation-conflict", f"会话 {ident} 刚被删除, 请重试")
     if stored.customer_id != values["customer_id"]:
         raise Conflict("conversation-conflict", f"会话 {ident} 已属于另一位客户")
     if stored.content_hash == values["content_hash"]:
-        return False
+        return None
+    former = [row.model_dump() for row in _utterances(session, ident)]
+    if stored.read_hash is not None and stored.as_quoted is None:
+        stored.as_quoted = [row | {"at": _plain(row["at"])} for row in former]
     for name, value in values.items():
         setattr(stored, name, value)
     session.flush()
     session.execute(delete(StoredUtterance).where(col(StoredUtterance.conversation_id) == ident))
-    return True
+    return former
 
 
-def _rows(conversation: Conversation, revoked: frozenset[int]) -> list[dict[str, Any]]:
+def _give_ids(rows: list[dict[str, Any]], former: list[dict[str, Any]], content_hash: str) -> None:
+    """Each new utterance keeps the id of the one that it was; a new one is named by this content and its place."""
+    was = Alignment([line_of(f) for f in former], [line_of(r) for r in rows]).inherited()
+    for row, before in zip(rows, was, strict=True):
+        fresh = hashlib.sha256(f"{row['conversation_id']}\0{content_hash}\0{row['index']}".encode()).hexdigest()
+        row["uid"] = former[before]["uid"] if before is not None else f"u{fresh[:12]}"
+
+
+def _rows(conversation: Conversation, revoked: frozenset[int], words: Sequence[Sequence[Word]]) -> list[dict[str, Any]]:
     texts = mask_all([(u.speaker.value, u.text) for u in conversation.utterances])
     return [
         {
@@ -189,9 +226,24 @@ def _rows(conversation: Conversation, revoked: frozenset[int]) -> list[dict[str,
             "at": u.at,
             "suspect": u.suspect,
             "revoked": number in revoked,
+            "words": _word_times(u.text, words[number]) if number < len(words) else None,
         }
         for number, (u, text) in enumerate(zip(conversation.utterances, texts, strict=True))
     ]
+
+
+def _word_times(text: str, words: Sequence[Word]) -> list[list[int]] | None:
+    """[from, to, start_ms, end_ms] of each word; None where they are not the text. Masks keep every offset true."""
+    joined = "".join(w.text for w in words)
+    lead = len(joined) - len(joined.lstrip())
+    if not words or joined.strip() != text.strip():
+        return None
+    found, place = [], len(text) - len(text.lstrip()) - lead
+    for word in words:
+        start, place = max(place, 0), place + len(word.text)
+        if start < min(place, len(text)):
+            found.append([start, min(place, len(text)), word.start_ms, word.end_ms])
+    return found
 
 
 def _ended_at(conversation: Conversation) -> datetime:
@@ -202,7 +254,10 @@ def _ended_at(conversation: Conversation) -> datetime:
 
 def _digest(values: dict[str, Any], utterances: list[dict[str, Any]]) -> str:
     head = [values[k] for k in ("channel", "customer_id", "advisor_id", "direction", "answered", "source")]
-    body = [[_plain(v) for k, v in row.items() if k != "conversation_id"] for row in utterances]
+    body = [
+        [_plain(v) for k, v in row.items() if k != "conversation_id" and v != _NO_WORDS.get(k, ...)]
+        for row in utterances
+    ]
     text = json.dumps([head, _plain(values["started_at"]), body], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
