@@ -1,7 +1,8 @@
 """另一个进程: what must open a sound file is done in a short-lived child, never in the API process.
 
 The child brings the decoder (and dies with it, should a file make it crash); the API process stays small.
-`register(row)` takes a recording in, `retry(ident)` a quarantined one; both commit in the child.
+`register(row)` takes a recording in, `retry(ident)` a quarantined one, `measure(id)` measures one anew; all commit in
+the child.
 """
 
 import json
@@ -22,6 +23,11 @@ def register(row: dict[str, Any]) -> dict[str, Any]:
 def retry(ident: int) -> dict[str, Any]:
     """Takes a quarantined recording in once more. Returns its outcome as JSON."""
     return _child({"do": "retry", "id": ident})
+
+
+def measure(recording_id: str) -> dict[str, Any]:
+    """Measures a recording's sound anew. Returns `{}`, or the fault."""
+    return _child({"do": "measure", "id": recording_id})
 
 
 def fault_of(outcome: dict[str, Any]) -> DongkeError | None:
@@ -49,22 +55,42 @@ def _child(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _main() -> None:
-    from api import doors, files
-    from api.files import Kind, Piece
     from dongke import db
 
     order = json.load(sys.stdin.buffer)
     with db.session_scope() as session:
-        if order["do"] == "retry":
-            outcome = doors.retry(session, order["id"])
-        else:
-            intake = doors.Intake(session)
-            row = order["row"]
-            intake.take(Kind.RECORDING, [Piece(f"upload:{row['file']}", files.as_bytes(row), row)])
-            intake.finish()
-            (outcome,) = intake.outcomes
-    answer = outcome.to_json() | {"status": outcome.fault.status if outcome.fault else 200}
+        answer = {"register": _register, "retry": _retry, "measure": _measure}[order["do"]](session, order)
     sys.stdout.write("\n" + json.dumps(answer, ensure_ascii=False) + "\n")
+
+
+def _register(session: Any, order: dict[str, Any]) -> dict[str, Any]:
+    from api import doors, takers
+    from api.files import Kind
+
+    intake = doors.Intake(session)
+    intake.take(Kind.RECORDING, [takers.recording_piece("upload", order["row"])])
+    intake.finish()
+    (outcome,) = intake.outcomes
+    return outcome.to_json() | {"status": outcome.fault.status if outcome.fault else 200}
+
+
+def _retry(session: Any, order: dict[str, Any]) -> dict[str, Any]:
+    from api import doors
+
+    outcome = doors.retry(session, order["id"])
+    return outcome.to_json() | {"status": outcome.fault.status if outcome.fault else 200}
+
+
+def _measure(session: Any, order: dict[str, Any]) -> dict[str, Any]:
+    from asr import recordings
+    from asr.models import Recording
+    from dongke.settings import settings
+
+    try:
+        recordings.measure(session, session.get_one(Recording, order["id"]), settings())
+    except DongkeError as fault:
+        return {"code": fault.code, "detail": fault.detail, "status": fault.status}
+    return {}
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from dongke.settings import Settings, settings
 #: what cannot be read as a row: the file must be mended and taken in again
 _PARTLY_KEPT = frozenset({"csv-row", "line-too-long"})
 BATCH = 200  #: pieces a transaction
+FETCHED = 5  #: recordings fetched in a transaction
 _BATCH = {
     **{Kind.EVENT: 5_000, Kind.WECOM: 2_000, Kind.IDENTIFIERS: 5_000},
     **{Kind.SNAPSHOTS: 5_000, Kind.CONSENTS: 5_000},
@@ -189,6 +190,19 @@ def ingest(paths: Iterable[Path], *, progress: Progress | None = None, config: S
                 intake = Intake(session, config, progress)
                 intake.refuse(Kind.FILE, path.name, files.as_bytes({"path": str(path.resolve())}), fault)
                 _add(total, intake.summary)
+    return total
+
+
+def fetch(urls: Iterable[str], *, progress: Progress | None = None, config: Settings | None = None) -> Summary:
+    """Takes in the recordings of the manifests at those URLs. Few in a transaction: each is fetched in it."""
+    total = Summary()
+    for url in urls:
+        pieces = takers.recordings_at(url, config or settings())
+        while batch := list(islice(pieces, FETCHED)):
+            with db.session_scope() as session:
+                intake = Intake(session, config, progress)
+                intake.take(Kind.RECORDING, batch)
+                _add(total, intake.finish())
     return total
 
 

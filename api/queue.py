@@ -4,6 +4,7 @@ So a job exists exactly when its piece does. Only this file knows the table; the
 The same piece waits at most once (`queueing_lock`): telling the queue twice changes nothing.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ from sqlmodel import Session
 from dongke import db
 from dongke.errors import NotReady
 
+PROCESS_DOOR = "process"  #: under this door the quarantine keeps pieces that could not be processed
 _SCHEMA_LOCK = 0x446F6E68
 _CHUNK = 1_000
 
@@ -46,6 +48,11 @@ class Task(StrEnum):
     @property
     def queue(self) -> Queue:
         return Queue.SPEECH if self is Task.RECORDING else Queue.TEXT
+
+
+def kept_as(task: Task, ident: str) -> bytes:
+    """How the quarantine keeps a piece that could not be processed: under PROCESS_DOOR, with these bytes."""
+    return json.dumps({"task": str(task), "ident": ident}).encode()
 
 
 def defer(session: Session, task: Task, idents: Iterable[str], *, run_at: datetime | None = None) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas_rights import OfferOut
 
@@ -128,6 +128,7 @@ class ConversationOut(BaseModel):
     ended_at: datetime
     source: str
     has_audio: bool
+    recording_id: str | None
     read: bool = Field(description="标签引擎是否已经读过现在的内容")
     notes: list[str]
     utterances: list[UtteranceOut]
@@ -139,41 +140,6 @@ class AudioTicket(BaseModel):
 
     url: str
     expires_at: datetime
-
-
-class RecordingFields(BaseModel):
-    """录音是谁的, 什么时候的."""
-
-    customer_id: str = Field(min_length=1, max_length=100)
-    advisor_id: str = Field(min_length=1, max_length=100)
-    started_at: AwareDatetime
-    call_id: str | None = Field(None, max_length=200)
-    direction: Literal["in", "out"] = "out"
-    answered: bool = True
-    advisor_channel: int | None = Field(None, ge=0, le=1, description="双声道时投顾在哪一声道")
-
-
-class RecordingIn(RecordingFields):
-    """按路径登记的录音 (路径在 recordings_dir 之内)."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    path: str = Field(min_length=1, max_length=1000)
-
-
-class RecordingOut(BaseModel):
-    """录音和它的处理状态."""
-
-    id: str
-    customer_id: str
-    advisor_id: str
-    started_at: datetime
-    duration_ms: int
-    channels: int
-    state: str
-    reason: str | None
-    transcript_source: str | None
-    conversation_id: str | None
 
 
 class CustomerRow(BaseModel):
@@ -350,8 +316,53 @@ class Health(BaseModel):
     status: Literal["ok"]
 
 
+class VersionsOut(BaseModel):
+    """各部分的版本."""
+
+    code: str
+    reader: str | None = Field(description="最近一次阅读所用的识别引擎; 还没有阅读过则为空")
+    speech_model: str | None = Field(description="最近一次转写所用的语音模型")
+    speech_setting: str = Field(description="设置里的语音模型")
+    playbooks: dict[str, str]
+    parameters: str
+    schema_: str | None = Field(serialization_alias="schema", description="数据库结构")
+
+
+class EvaluationOut(BaseModel):
+    """最近一次 dongke eval 的结果."""
+
+    files: list[str]
+    at: datetime
+    reader: str
+    match: float
+    strict: float
+    conversations: int
+
+
+class WorkOut(BaseModel):
+    """一件耗时的工作."""
+
+    id: str
+    kind: str
+    title: str
+    total: int | None
+    done: int
+    failed: int
+    state: str
+    detail: str
+    rate: float = Field(description="每秒件数")
+    seconds_left: float | None
+    started_at: datetime
+    updated_at: datetime
+
+
 class SystemOut(BaseModel):
     """运行状况."""
+
+    reading: dict[str, int] = Field(description="会话: read 已由最新的引擎读过, waiting 在等")
+    versions: VersionsOut
+    evaluation: EvaluationOut | None
+    progress: list[WorkOut]
 
     queue: dict[str, dict[str, int]]
     recordings: dict[str, int] = Field(description="录音按状态计数; needs_model 在等语音模型")

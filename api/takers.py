@@ -3,7 +3,8 @@
 A function of `ONE` takes one row and gives its id and state; a function of `BATCHED` takes all at once.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,27 +16,53 @@ from api import files
 from api.files import Kind, Piece
 from dongke.clock import now
 from dongke.errors import BadInput, DongkeError
+from dongke.settings import Settings
 from dongke.stamps import stamp
 from dongke.types import Conversation, aware
 
 if TYPE_CHECKING:
     from api.doors import Intake
     from asr.chatlog import Consent
+    from asr.manifest import ManifestFault, RecordingMeta
+
+Row = dict[str, Any]
 
 
 def recordings(folder: Path) -> Iterator[Piece]:
     """The lines of a folder's manifest as pieces."""
-    from asr.recordings import MANIFEST, ManifestFault, manifest
+    from asr.manifest import manifest
 
-    for found in manifest(folder):
-        where = {"folder": str(folder.resolve())}
+    return _manifest_pieces(manifest(folder), folder.name, {"folder": str(folder.resolve())})
+
+
+def recordings_at(url: str, config: Settings) -> Iterator[Piece]:
+    """The lines of the manifest that lies at the URL, or below it, as pieces."""
+    from asr import sources
+    from asr.manifest import redacted
+
+    shown = redacted(url)
+    return _manifest_pieces(sources.manifest_of(url, config), shown, {"folder": None, "url": shown})
+
+
+def _manifest_pieces(lines: Iterable["RecordingMeta | ManifestFault"], name: str, where: Row) -> Iterator[Piece]:
+    from asr.manifest import MANIFEST, ManifestFault
+
+    for found in lines:
         if isinstance(found, ManifestFault):
-            source = f"{MANIFEST}:{found.line}" if found.line else f"{folder.name}/{found.text}"
+            source = f"{MANIFEST}:{found.line}" if found.line else f"{name}/{found.text}"
             yield Piece(source, files.as_bytes(where | {"text": found.text}), fault=found.error)
         else:
             row = where | {name: getattr(found, name) for name in found.__slots__}
-            row["started_at"] = found.started_at.isoformat()
-            yield Piece(f"{MANIFEST}: {found.file}", files.as_bytes(row), row)
+            yield recording_piece(MANIFEST, row | {"started_at": found.started_at.isoformat()})
+
+
+def recording_piece(door: str, row: Row) -> Piece:
+    """A row that describes a recording. What is kept of it, should it be refused, has no log-in and no signature."""
+    from asr.manifest import is_url, redacted
+
+    hidden = {name: redacted(row[name]) for name in ("file", "transcript") if is_url(str(row.get(name) or ""))}
+    kept = row | hidden
+    return Piece(f"{door}: {kept['file']}", files.as_bytes(kept), row)
 
 
 def _conversation(intake: "Intake", row: Any) -> tuple[str, str]:
@@ -58,13 +85,13 @@ def _conversation(intake: "Intake", row: Any) -> tuple[str, str]:
 
 def _recording(intake: "Intake", row: Any) -> tuple[str, str]:
     from asr.models import RecordingState
-    from asr.recordings import RecordingMeta, inside, register
+    from asr.recordings import RecordingMeta, register
 
     if "file" not in row:
         return _manifest_again(intake, row)
     fields = {name: row[name] for name in RecordingMeta.__slots__ if row.get(name) is not None}
     fields["started_at"] = aware(row.get("started_at"), "started_at")
-    path = inside(Path(row["folder"]), row["file"])
+    path = _sound_of(intake, fields, row)
     begun = stamp(intake.session)
     recording = register(intake.session, path, RecordingMeta(**fields), intake.config)
     waits = recording.state in (RecordingState.REGISTERED, RecordingState.NEEDS_MODEL, RecordingState.FAILED)
@@ -73,16 +100,37 @@ def _recording(intake: "Intake", row: Any) -> tuple[str, str]:
     return recording.id, "new" if recording.received_at >= begun else "unchanged"
 
 
+def _sound_of(intake: "Intake", fields: Row, row: Row) -> Path:
+    """Where the sound lies: within the folder, or fetched from its URL with the transcript that is named beside it.
+
+    What is known by the hash that the source tells is not fetched again.
+    """
+    from asr import sources
+    from asr.manifest import inside, is_url
+    from asr.recordings import known_file
+
+    if not is_url(row["file"]):
+        return inside(Path(row["folder"]), row["file"])
+    told = fields.pop("transcript", None)
+    known = known_file(intake.session, fields.get("sha256")) if told is None else None
+    path = known or sources.fetch(row["file"], intake.config, fields.get("sha256")).path
+    if told is not None:
+        sources.fetch_transcript(told, path, intake.config)
+    return path
+
+
 def _manifest_again(intake: "Intake", row: Any) -> tuple[str, str]:
     """A line of a manifest that could not be used, or a sound that no line named: the manifest as it is now decides."""
-    from asr.recordings import ManifestFault, manifest
-
-    folder = Path(_text(row, "folder"))
-    for found in manifest(folder):
-        if isinstance(found, ManifestFault) and found.text == row.get("text"):
-            raise found.error
-    intake.take(Kind.RECORDING, recordings(folder))
-    return folder.name, "changed"
+    if row.get("url"):
+        name, pieces = row["url"], list(recordings_at(row["url"], intake.config))
+    else:
+        folder = Path(_text(row, "folder"))
+        name, pieces = folder.name, list(recordings(folder))
+    for piece in pieces:
+        if piece.fault is not None and json.loads(piece.raw)["text"] == row.get("text"):
+            raise piece.fault
+    intake.take(Kind.RECORDING, pieces)
+    return name, "changed"
 
 
 def _note(intake: "Intake", row: Any) -> tuple[str, str]:

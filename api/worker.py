@@ -37,7 +37,7 @@ STALLED_SECONDS = 30.0
 SWEEP_LIMIT = 5_000
 KEEP_FINISHED = timedelta(days=7)
 MAX_ATTEMPTS = 5
-DOOR = "process"  #: under this door the quarantine keeps pieces that could not be processed
+DOOR = queue.PROCESS_DOOR
 
 #: what is done with a piece of each task
 WORK: dict[Task, Callable[[Session, str], pipeline.Done]] = {
@@ -213,9 +213,9 @@ def attempt(task: Task, ident: str, work: Callable[[Session, str], pipeline.Done
         done = work(session, ident)
         if done.failed:
             fault = DongkeError("recording-failed", done.waiting or "转写失败")
-            quarantine.keep(session, DOOR, f"{task}:{ident}", _payload(task, ident), fault)
+            quarantine.keep(session, DOOR, f"{task}:{ident}", queue.kept_as(task, ident), fault)
         elif not done.waiting:
-            quarantine.settle(session, DOOR, _payload(task, ident))
+            quarantine.settle(session, DOOR, queue.kept_as(task, ident))
     return done
 
 
@@ -235,14 +235,10 @@ def give_up(task: Task, ident: str, fault: Exception) -> DongkeError:
         fault = DongkeError("processing-failed", f"处理失败: {type(fault).__name__}")
     _log.error("could not be processed", task=str(task), ident=ident, code=fault.code)
     with db.session_scope() as session:
-        quarantine.keep(session, DOOR, f"{task}:{ident}", _payload(task, ident), fault)
+        quarantine.keep(session, DOOR, f"{task}:{ident}", queue.kept_as(task, ident), fault)
         if task is Task.RECORDING:
             fail(session, ident, fault)
     return fault
-
-
-def _payload(task: Task, ident: str) -> bytes:
-    return json.dumps({"task": str(task), "ident": ident}).encode()
 
 
 def _keep_sweeping(stop: threading.Event, stalled_seconds: float) -> None:

@@ -128,6 +128,12 @@ def sidecar_of(recording: Recording) -> Path | None:
     return known if known is not None and known.is_file() else None
 
 
+def known_file(session: Session, digest: str | None) -> Path | None:
+    """Where the sound of that hash lies, if it is a recording of ours."""
+    found = session.exec(select(Recording.path).where(Recording.sha256 == digest)).first() if digest else None
+    return Path(found) if found is not None and Path(found).is_file() else None
+
+
 def find_sidecar(path: Path) -> Path | None:
     """The transcript beside a recording: `call.json`, `call.srt`, `call.vtt`, or `call.wav.json` …"""
     names = [path.with_suffix(s) for s in SUFFIXES] + [path.with_name(path.name + s) for s in SUFFIXES]

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 
 from asr.manifest import MANIFEST, MAX_MANIFEST_BYTES, ManifestFault, RecordingMeta, manifest_at, redacted
+from asr.transcripts import SUFFIXES
 from dongke.errors import BadInput, DongkeError, NotFound, NotReady, TooLarge
 from dongke.settings import Settings
 
@@ -54,6 +55,15 @@ def fetch(url: str, settings: Settings, sha256: str | None = None) -> Kept:
     suffix = posixpath.splitext(urlsplit(url).path)[1].lower()
     suffix = suffix if suffix[1:].isalnum() and len(suffix) <= 6 else ".bin"
     return _tried(url, lambda: _once(url, settings, suffix, sha256))
+
+
+def fetch_transcript(url: str, sound: Path, settings: Settings) -> None:
+    """Fetches the transcript of a recording that was fetched, and lays it beside it. Raises as `fetch`; BadInput
+    `transcript-invalid` where it is no transcript by its name."""
+    suffix = posixpath.splitext(urlsplit(url).path)[1].lower()
+    if suffix not in SUFFIXES:
+        raise BadInput("transcript-invalid", f"文字稿要是 {', '.join(SUFFIXES)}: {redacted(url)[:200]}")
+    os.replace(fetch(url, settings).path, sound.with_suffix(suffix))
 
 
 def manifest_of(url: str, settings: Settings) -> list[RecordingMeta | ManifestFault]:

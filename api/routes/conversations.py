@@ -1,21 +1,18 @@
 """会话: POST one, a list or JSONL; GET one with the words marked; its sound with Range requests."""
 
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.responses import FileResponse
-from starlette.types import Receive, Scope, Send
 
-from api import auth, problems, schemas, talks
+from api import auth, schemas, talks
 from api.deps import Bearer, RawBody, Reader, SessionDep, SettingsDep, Writer, who
 from api.files import Kind
-from api.problems import RangeInvalid, responses
+from api.problems import responses
 from api.routes import intake
+from api.sounds import ANSWERS, Sound
 from dongke import audit
-from dongke.errors import NotFound
 
 router = APIRouter(tags=["会话"])
 
@@ -74,11 +71,7 @@ def post_audio_ticket(session: SessionDep, config: SettingsDep, principal: Reade
 @router.get(
     "/v1/conversations/{conversation_id:path}/audio",
     response_class=Response,
-    responses={
-        200: {"description": "录音", "content": {"audio/*": {}}},
-        206: {"description": "录音的一段", "content": {"audio/*": {}}},
-        **responses(401, 404, 416),
-    },
+    responses=ANSWERS | responses(401, 404, 416),
 )
 def get_audio(
     session: SessionDep,
@@ -110,32 +103,3 @@ def get_conversation(session: SessionDep, principal: Reader, conversation_id: st
     answer = talks.show(session, stored, customer)
     audit.record(session, principal.subject, "conversation.read", stored.id, customer=customer.id)
     return answer
-
-
-class Sound(FileResponse):
-    """A sound file with Range requests, whose refusals are problems like all others."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, headers={"Cache-Control": "private, no-store"}, media_type=_media_type(path))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wanted = dict(scope["headers"]).get(b"range")
-        if wanted is not None:
-            try:
-                size = Path(self.path).stat().st_size
-                self._parse_range_header(wanted.decode("latin-1"), size)
-            except OSError:
-                await problems.response(NotFound("audio-missing", "录音文件不在了"))(scope, receive, send)
-                return
-            except Exception:
-                refusal = problems.response(RangeInvalid("range-invalid", f"录音只有 {size} 字节, 没有这一段"))
-                refusal.headers["Content-Range"] = f"bytes */{size}"
-                await refusal(scope, receive, send)
-                return
-        await super().__call__(scope, receive, send)
-
-
-def _media_type(path: Path) -> str:
-    known = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".ogg": "audio/ogg", ".opus": "audio/ogg",
-             ".flac": "audio/flac", ".aac": "audio/aac", ".webm": "audio/webm"}  # fmt: skip
-    return known.get(path.suffix.lower(), "application/octet-stream")
