@@ -42,6 +42,7 @@ class Piece:
     sidecar: str | None
     advisor_channel: int
     encoding: str | None  #: how a file without header is read
+    channels: int | None = None  #: that carry voices of their own; a transcript's channels tell the roles only of two
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def plan(session: Session, recording_id: str, model_version: str | None) -> Piec
         _settle(session, recording)
     else:
         sidecar = recording.sidecar if _has_sidecar(recording) else None
-        return Piece(recording.id, recording.path, sidecar, recording.advisor_channel, recording.encoding)
+        channels = 1 if recording.is_dual_mono else recording.channels
+        return Piece(recording.id, recording.path, sidecar, recording.advisor_channel, recording.encoding, channels)
     session.flush()
     return None
 
@@ -90,7 +92,7 @@ def hear_piece(piece: Piece, transcriber: Transcriber | None, settings: Settings
     """Hears it, or reads the transcript beside it. Raises DongkeError, whatever is wrong with the recording."""
     if piece.sidecar is not None:
         content = Path(piece.sidecar).read_bytes()
-        transcript = transcripts.read_sidecar(Path(piece.sidecar), piece.advisor_channel)
+        transcript = transcripts.read_sidecar(Path(piece.sidecar), piece.advisor_channel, piece.channels)
         return Heard(_sidecar_version(content), masked(tidy(transcript)))
     assert transcriber is not None
     told = audio.Encoding.parse(piece.encoding) if piece.encoding else None
@@ -192,6 +194,7 @@ def _store(session: Session, recording: Recording, transcript: Transcript) -> No
         answered=recording.answered and bool(transcript.turns),
         recording_id=recording.id,
         source=transcript.source,
+        words=[turn.words for turn in transcript.turns],
     )
     recording.transcript_source = transcript.source
     believed = any(turn.doubt is None for turn in transcript.turns)
