@@ -17,8 +17,10 @@ from api.live import Live
 from api.metrics import Metrics, Observe
 from api.problems import Problem
 from api.routes import (
+    contacts,
     conversations,
     customers,
+    directory,
     events,
     identity,
     insight,
@@ -30,21 +32,23 @@ from api.routes import (
     recordings,
     reports,
     rights,
+    search,
     segments,
     session,
     stream,
     system,
     tags,
     tokens,
+    voices,
     webhooks,
     widget,
 )
+from api.version import VERSION
 from dongke.settings import settings
 
-VERSION = "0.1.0"
 STATIC = Path(__file__).parent / "static"
 ROUTES = (
-    *(customers, tokens, widget, conversations, recordings, events, opportunities),  # the most asked first
+    *(customers, tokens, widget, search, conversations, recordings, events, opportunities),  # the most asked first
     *(
         identity,
         insight,
@@ -54,6 +58,9 @@ ROUTES = (
         reports,
         rights,
         quarantine,
+        contacts,
+        directory,
+        voices,
         segments,
         session,
         stream,

@@ -37,13 +37,13 @@ def events(
     memory: Annotated[str, typer.Option(help="DuckDB 最多用的内存, 其余用磁盘")] = "700MB",
 ) -> None:
     """批量导入行为事件: 校验、去重、写入、按日汇总, 一次事务。同一份文件导入两次不会重复。"""
+    from api.bars import progress
     from api.commands import prepare_database
-    from api.printing import progress
     from profiles.behaviour.bulk import Options
 
     options = Options(_mapping(column or []), timezone, memory)
     prepare_database()
-    with progress() as bars:
+    with progress("ingest") as bars:
         running: dict[str, int] = {}
 
         def step(title: str, done: int, total: int) -> None:

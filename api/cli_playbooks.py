@@ -75,8 +75,9 @@ def dryrun(
     everything: Annotated[bool, typer.Option("--all", help="没有变化的也列出")] = False,
 ) -> None:
     """试运行: 这些规则在过去的数据上会为谁开什么, 和运行中的版本差在哪里。什么都不改。"""
+    from api.bars import progress
     from api.commands import prepare_database
-    from api.printing import console, progress
+    from api.printing import console
     from dongke.db import session_scope
     from followup import playbook_lint, trial_run
     from followup.playbook_files import read
@@ -86,7 +87,7 @@ def dryrun(
     playbook_lint.refuse_errors(texts)
     start, end = _period(first, last)
     prepare_database()
-    with session_scope() as session, progress() as bar:
+    with session_scope() as session, progress("dry-run") as bar:
         task = bar.add_task("试运行", total=None)
 
         def step(done: int, total: int) -> None:

@@ -120,8 +120,8 @@ def settle_command(
     ] = False,
 ) -> None:
     """整理圈选数据, 并记下各客群的进出。平时由定时任务做, 大批导入之后可以自己先做。"""
+    from api.bars import progress
     from api.commands import prepare_database
-    from api.printing import progress
     from dongke.clock import now
     from dongke.db import session_scope
     from followup.segment_source import follow_states
@@ -132,7 +132,7 @@ def settle_command(
         with session_scope() as session:
             view.mark_all(session)
     done = 0
-    with progress() as bar:
+    with progress("segments") as bar:
         with session_scope() as session:
             task = bar.add_task("整理圈选数据", total=view.waiting(session, now()))
         while True:

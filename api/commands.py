@@ -9,8 +9,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api import logs
+from api import evaluations, logs
 from dongke import db
+from dongke.clock import now
 from dongke.errors import BadInput, NotReady
 from dongke.settings import settings
 
@@ -89,9 +90,25 @@ def evaluate_files(paths: list[Path], errors: int) -> Iterator[str]:
             faults += [fault for row in rows for fault in diagnosis.faults(row)]
         for kept, more in zip(everything, (gold, found), strict=True):
             kept.update({f"{path.name}:{ident}": row for ident, row in more.items()})
+    total = score(*everything)[0]
     if len(paths) > 1:
-        yield f"合计\n{table(score(*everything)[0])}"
+        yield f"合计\n{table(total)}"
+    evaluations.keep(settings().data_dir, _evaluation(paths, everything[0], total))
     yield from diagnosis.report(faults, errors)
+
+
+def _evaluation(paths: list[Path], gold: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """The figures that the system page shows."""
+    from nlp.pipeline import engine_version
+
+    return {
+        "files": [path.name for path in paths],
+        "at": now().isoformat(),
+        "reader": engine_version(),
+        "match": result["tags"]["ALL"]["f1"],
+        "strict": result["tags"]["ALL"]["strict_f1"],
+        "conversations": len(gold),
+    }
 
 
 def replay_file(path: Path, until: datetime | None) -> dict[str, Any]:

@@ -1,16 +1,17 @@
 """Files and folders from the command line: taken in with a progress bar, and processed at once unless queued."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rich.progress import Progress
 from sqlalchemy.exc import OperationalError
 
 from api import worker
+from api.bars import progress
 from api.commands import prepare_database
-from api.doors import Outcome, Summary, ingest, retry
-from api.printing import console, progress
+from api.doors import Outcome, Summary, fetch, ingest, retry
+from api.printing import console
 from api.queue import Task
 from dongke import db, quarantine
 from dongke.clock import now
@@ -19,26 +20,40 @@ from dongke.settings import settings
 from dongke.types import Channel, Conversation
 
 SHOWN_FAULTS = 20
+Step = Callable[[Outcome], None]
 
 
 def take_in(paths: list[Path], *, process: bool) -> int:
     """Takes files in and prints the account; gives how many pieces were refused or could not be processed."""
+    return _take(lambda bars: ingest_with_bar(paths, bars), process)
+
+
+def fetch_from(urls: list[str], *, process: bool) -> int:
+    """Takes in the recordings of the manifests at those URLs, as `take_in` does files."""
+    return _take(lambda bars: _with_bar(bars, "取录音", lambda step: fetch(urls, progress=step)), process)
+
+
+def ingest_with_bar(paths: Iterable[Path], bars: Progress, title: str = "接入") -> Summary:
+    """Takes files in; the bar counts pieces."""
+    return _with_bar(bars, title, lambda step: ingest(paths, progress=step))
+
+
+def _take(take: Callable[[Progress], Summary], process: bool) -> int:
     prepare_database()
-    with progress() as bars:
-        summary = ingest_with_bar(paths, bars)
+    with progress("ingest") as bars:
+        summary = take(bars)
         failed = process_with_bars(summary, bars) if process else []
     print_summary(summary, failed, processed=process)
     return summary.refused + len(failed)
 
 
-def ingest_with_bar(paths: Iterable[Path], bars: Progress, title: str = "接入") -> Summary:
-    """Takes files in; the bar counts pieces."""
+def _with_bar(bars: Progress, title: str, take: Callable[[Step], Summary]) -> Summary:
     bar = bars.add_task(title, total=None)
 
     def step(outcome: Outcome) -> None:
         bars.update(bar, advance=1)
 
-    summary = ingest(paths, progress=step)
+    summary = take(step)
     done = sum(summary.counts.values())
     bars.update(bar, total=done, completed=done)
     return summary
@@ -83,7 +98,7 @@ def retry_quarantine(ident: int | None) -> tuple[int, int]:
     for number in rows:
         with db.session_scope() as session:
             done += retry(session, number, total=summary).fault is None
-    with progress() as bars:
+    with progress("ingest") as bars:
         failed = process_with_bars(summary, bars)
     for line in failed:
         console().print(f"  {line}", markup=False)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.console import Console, Group
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -25,17 +24,6 @@ def console() -> Console:
     """Standard output; where it is no terminal, lines are as wide as a page."""
     made = Console(highlight=False)
     return made if made.is_terminal else Console(highlight=False, width=LINE_WIDTH)
-
-
-def progress() -> Progress:
-    """Progress bars on standard error, so that a piped standard output stays clean."""
-    return Progress(
-        TextColumn("{task.description}", justify="left"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    )
 
 
 def profile_panel(profile: dict[str, Any], name: str) -> Panel:

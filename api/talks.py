@@ -53,6 +53,7 @@ def show(session: Session, stored: StoredConversation, customer: Customer) -> di
         "ended_at": stored.ended_at,
         "source": stored.source,
         "has_audio": _sound(session, stored) is not None,
+        "recording_id": stored.recording_id,
         "read": bool(stored.read_hash and stored.read_hash.startswith(stored.content_hash)),
         "notes": [*(reading.notes if reading else []), *([rights.text] if rights.text else [])],
         "utterances": _utterances(session, stored, assertions, rights.blanks) if may_read else [],

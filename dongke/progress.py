@@ -60,57 +60,49 @@ class LongWork(SQLModel, table=True):
 
 
 class Meter:
-    """What the work calls as it goes on. Notes at most one a second."""
+    """What the work calls as it goes on. Writes at most once a second."""
 
-    def __init__(self, ident: str, total: int | None) -> None:
-        self.ident, self.total, self.done, self.failed = ident, total, 0, 0
+    def __init__(self, kind: str, title: str, total: int | None = None) -> None:
+        self.ident, self.total, self.done, self.failed = uuid.uuid4().hex, total, 0, 0
         self._noted = time.monotonic()
+        moment = now()
+        row = LongWork(
+            id=self.ident,
+            kind=kind,
+            title=title,
+            total=total,
+            state=WorkState.RUNNING,
+            started_at=moment,
+            updated_at=moment,
+        )
+        with db.session_scope() as session:
+            session.execute(delete(LongWork).where(col(LongWork.started_at) < moment - KEEP))
+            session.add(row)
+            _tell(session)
 
     def step(self, done: int = 1, failed: int = 0) -> None:
         """So many pieces more are done, `failed` of them without success."""
-        self.done += done
-        self.failed += failed
+        self.set(self.done + done, self.total, self.failed + failed)
+
+    def set(self, done: int, total: int | None, failed: int = 0) -> None:
+        """So many pieces are done now, of so many."""
+        self.done, self.total, self.failed = done, total, failed
         if time.monotonic() - self._noted >= EVERY_SECONDS:
             self.note()
-
-    def expect(self, total: int) -> None:
-        """Now it is known how many there are."""
-        self.total = total
-        self.note()
 
     def note(self, state: WorkState = WorkState.RUNNING, detail: str = "") -> None:
         """Writes down how far it is."""
         self._noted = time.monotonic()
+        values = {"done": self.done, "failed": self.failed, "total": self.total, "state": state, "detail": detail}
         with db.session_scope() as session:
-            session.execute(
-                update(LongWork)
-                .where(col(LongWork.id) == self.ident)
-                .values(
-                    done=self.done, failed=self.failed, total=self.total, state=state, detail=detail, updated_at=now()
-                )
-            )
+            session.execute(update(LongWork).where(col(LongWork.id) == self.ident).values(**values, updated_at=now()))
             _tell(session)
 
 
 @contextmanager
 def track(kind: str, title: str, total: int | None = None) -> Iterator[Meter]:
     """Shows a long piece of work while the block runs; an exception ends it as failed, with its reason, and goes on."""
-    meter = Meter(uuid.uuid4().hex, total)
-    moment = now()
-    with db.session_scope() as session:
-        session.execute(delete(LongWork).where(col(LongWork.started_at) < moment - KEEP))
-        session.add(
-            LongWork(
-                id=meter.ident,
-                kind=kind,
-                title=title,
-                total=total,
-                state=WorkState.RUNNING,
-                started_at=moment,
-                updated_at=moment,
-            )
-        )
-        _tell(session)
+    meter = Meter(kind, title, total)
     try:
         yield meter
     except BaseException as fault:

@@ -1,20 +1,27 @@
 """运行状况: /livez, /readyz, /metrics, /v1/system."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
-from api import queue, schemas
+from api import evaluations, queue, schemas
 from api.deps import Operator, SessionDep
 from api.problems import responses
-from asr.models import Recording, StoredConversation
+from api.version import VERSION
+from asr.models import Recording, StoredConversation, Transcription
+from dongke import progress
 from dongke.clock import now
 from dongke.errors import NotReady
 from dongke.quarantine import Quarantined
+from dongke.settings import settings
+from followup import playbooks
 from followup.models import JobRun, Notice
+from profiles import parameters
+from profiles.models import StoredReading
 
 router = APIRouter(tags=["运行"])
 
@@ -55,6 +62,35 @@ def get_system(session: SessionDep, principal: Operator) -> Any:
             select(func.count()).select_from(Notice).where(col(Notice.made_at) >= day)
         ).scalar_one(),
         "last_jobs": {job: at for job, at in finished},
+        "reading": _reading(session),
+        "versions": _versions(session),
+        "evaluation": evaluations.last(settings().data_dir),
+        "progress": [schemas.WorkOut.model_validate(row, from_attributes=True) for row in progress.recent(session)],
+    }
+
+
+def _reading(session: Session) -> dict[str, int]:
+    """How many conversations the newest reader has read as they stand now, and how many wait for it."""
+    newest = select(StoredReading.engine_version).order_by(col(StoredReading.read_at).desc()).limit(1).scalar_subquery()
+    is_read = col(StoredConversation.read_hash) == func.concat(col(StoredConversation.content_hash), ":", newest)
+    counts = select(func.count(), func.count().filter(is_read)).select_from(StoredConversation)
+    every, read = session.execute(counts).one()
+    return {"read": read, "waiting": every - read}
+
+
+def _versions(session: Session) -> dict[str, Any]:
+    """What made what is shown: read from the results, because this process loads neither reader nor model."""
+    read = select(StoredReading.engine_version).order_by(col(StoredReading.read_at).desc()).limit(1)
+    heard = select(Transcription.model_version).order_by(col(Transcription.id).desc()).limit(1)
+    config = settings()
+    return {
+        "code": VERSION,
+        "reader": session.exec(read).first(),
+        "speech_model": session.exec(heard).first(),
+        "speech_setting": Path(config.speech_model).name,
+        "playbooks": {book.id: book.version for book in playbooks.load(config.playbooks_dir)},
+        "parameters": parameters.parameters().version,
+        "schema_": session.execute(text("select version_num from alembic_version")).scalar_one_or_none(),
     }
 
 

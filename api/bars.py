@@ -1,0 +1,74 @@
+"""进度条: on the terminal, and for the same work on the system page (dongke/progress.py)."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import SQLAlchemyError
+
+from dongke.progress import EVERY_SECONDS, Meter, WorkState
+
+_log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def progress(kind: str) -> Iterator[Progress]:
+    """Bars on standard error, so that a piped standard output stays clean. `kind`: ingest, archive, retag, export …"""
+    with _bars() as bars:
+        seen = _Seen(bars, kind)
+        stop = threading.Event()
+        watcher = threading.Thread(target=seen.watch, args=(stop,), name="progress", daemon=True)
+        watcher.start()
+        ended = WorkState.FAILED
+        try:
+            yield bars
+            ended = WorkState.DONE
+        finally:
+            stop.set()
+            watcher.join()
+            seen.end(ended)
+
+
+def _bars() -> Progress:
+    return Progress(
+        TextColumn("{task.description}", justify="left"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+
+
+class _Seen:
+    """Copies the bars into the database once a second. A fault there costs the page its view, never the work."""
+
+    def __init__(self, bars: Progress, kind: str) -> None:
+        self._bars, self._kind = bars, kind
+        self._meters: dict[TaskID, Meter] = {}
+
+    def watch(self, stop: threading.Event) -> None:
+        while not stop.wait(EVERY_SECONDS):
+            self._copy()
+
+    def end(self, state: WorkState) -> None:
+        """The last word on each. Work of less than a second was never shown and need not be now."""
+        if self._meters:
+            self._copy()
+        try:
+            for meter in self._meters.values():
+                meter.note(state)
+        except SQLAlchemyError as fault:
+            _log.warning("progress not noted", detail=type(fault).__name__)
+
+    def _copy(self) -> None:
+        try:
+            for task in self._bars.tasks:
+                total = None if task.total is None else int(task.total)
+                if task.id not in self._meters:
+                    self._meters[task.id] = Meter(self._kind, task.description, total)
+                self._meters[task.id].set(int(task.completed), total)
+        except SQLAlchemyError as fault:
+            _log.warning("progress not noted", detail=type(fault).__name__)

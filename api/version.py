@@ -1,0 +1,3 @@
+"""版本 of the code."""
+
+VERSION = "0.1.0"
