@@ -15,6 +15,7 @@ from typing import IO, Annotated, Any, cast, get_args
 import typer
 
 from api.cli_db import app as db_app
+from api.cli_evidence import app as evidence_app
 from api.cli_identity import app as identity_app
 from api.cli_import import app as import_app
 from api.cli_insight import app as insight_app
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.add_typer(db_app, name="db")
 app.add_typer(rights_app, name="rights")
 app.add_typer(identity_app, name="identity")
+app.add_typer(evidence_app, name="evidence")
 app.add_typer(import_app, name="import")
 app.add_typer(segments_app, name="segment")
 app.add_typer(tags_app, name="tags")

@@ -109,3 +109,25 @@ class SuitabilityOut(BaseModel):
     table_version: str
     products: list[OfferOut]
     permissions: list[OfferOut]
+
+
+class EvidenceContent(BaseModel):
+    """适当性举证包的内容."""
+
+    format: str
+    customer: str
+    as_of: datetime
+    known_at: datetime
+    suitability: dict[str, Any] = Field(description="等级, 测评有效期, 阻止的原因, 与口头的冲突")
+    offers: list[OfferOut] = Field(description="每个产品和权限可否推荐")
+    files: list[dict[str, Any]] = Field(description="当时已知的档案事实")
+    profile: dict[str, Any] = Field(description="当时的画像, 连同原话")
+    talks: list[dict[str, Any]] = Field(description="会话里的风险揭示, 推荐, 确认理解, 疑似不当承诺, 标签的原话")
+    rules: dict[str, dict[str, str]] = Field(description="规则版本和摘要")
+
+
+class EvidencePack(BaseModel):
+    """适当性举证包."""
+
+    content: EvidenceContent
+    sha256: str = Field(description="content 的规范 JSON (键排序, 无空白, UTF-8) 的 sha256")

@@ -3,9 +3,10 @@
 A fold takes the version that was known at its `known_at`: a half-life that is changed today changes no past answer.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -168,6 +169,23 @@ def versions(path: Path = FILE) -> tuple[Parameters, ...]:
         return tuple(found)
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, re.error, yaml.YAMLError) as fault:
         raise BadInput("parameters-invalid", f"画像参数 {path.name} 读不懂: {fault}") from None
+
+
+def digest(one: Parameters) -> str:
+    """The sha256 of the values of a version: reasons are for people and do not count."""
+    return hashlib.sha256(repr(_values(one)).encode()).hexdigest()
+
+
+def _values(value: Any) -> Any:
+    if is_dataclass(value):
+        return {f.name: _values(getattr(value, f.name)) for f in fields(value) if f.name != "reason"}
+    if isinstance(value, Mapping):
+        return {name: _values(one) for name, one in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_values(one) for one in value]
+    return value.pattern if isinstance(value, re.Pattern) else value
 
 
 def _laid_over(raw: Mapping[str, Any], change: Mapping[str, Any], path: str) -> dict[str, Any]:

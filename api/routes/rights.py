@@ -1,14 +1,15 @@
 """权利与适当性: consents, objections, deleted tags, states; the file with its dates; what may be offered."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime
 from sqlmodel import Session, col, select
 
-from api import paging, queue
+from api import evidence, paging, queue
 from api import schemas_rights as schemas
-from api.deps import RawBody, Reader, SessionDep, Writer
+from api.deps import RawBody, Reader, SessionDep, Writer, needs
 from api.files import Kind
 from api.idempotency import IdempotencyKey, once
 from api.paging import Cursor, Limit
@@ -37,6 +38,8 @@ from profiles.suitability.products import PERMISSION, products_on
 router = APIRouter(tags=["权利与适当性"])
 
 _WISHES = (Role.ADVISOR, Role.MANAGER, Role.COMPLIANCE, Role.ADMIN)  #: note what a customer wishes
+#: who answers for what was offered: the customer's own advisor, managers, compliance
+Supervisor = Annotated[Principal, Depends(needs(Role.ADVISOR, Role.MANAGER, Role.COMPLIANCE), scope="function")]
 _STATES = (Role.COMPLIANCE, Role.ADMIN)  #: restrict, erase, hold; and see which tags were deleted
 
 
@@ -94,6 +97,31 @@ def get_suitability(session: SessionDep, principal: Reader, customer_id: str) ->
         "products": [row for row, is_one in zip(made, is_permission, strict=True) if not is_one],
         "permissions": [row for row, is_one in zip(made, is_permission, strict=True) if is_one],
     }
+
+
+@router.get(
+    "/v1/customers/{customer_id}/suitability-evidence",
+    response_model=schemas.EvidencePack,
+    responses={200: {"content": {"application/zip": {}}}, **responses(401, 403, 404, 409, 422)},
+)
+def get_evidence(
+    session: SessionDep,
+    principal: Supervisor,
+    customer_id: str,
+    as_of: Annotated[AwareDatetime | None, Query(description="那一刻为止说过和做过的; 默认现在")] = None,
+    known_at: Annotated[AwareDatetime | None, Query(description="那一刻为止懂客知道的; 默认现在")] = None,
+    format: Annotated[Literal["json", "zip"], Query(description="json, 或带中文摘要和校验和的 zip")] = "json",
+) -> Any:
+    """适当性举证包: 画像, 等级, 每个产品可否推荐, 原话, 风险揭示, 规则版本, 内容的 sha256. 同样的时间再问, 内容相同."""
+    customer = readable_customer(session, principal, customer_id)
+    made = evidence.pack(session, customer.id, as_of=as_of, known_at=known_at, opened=bool(principal.reason))
+    told = {name: made["content"][name] for name in ("as_of", "known_at")}
+    audit.record(session, principal.subject, "suitability.evidence", customer.id, **told, sha256=made["sha256"])
+    if format == "json":
+        return Response(evidence.canonical(made), media_type="application/json")  # the very bytes that were hashed
+    name = f"suitability-{made['sha256'][:12]}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(evidence.archive(made), headers=headers, media_type="application/zip")
 
 
 @router.get("/v1/products", response_model=schemas.ProductsOut, responses=responses(401, 403))

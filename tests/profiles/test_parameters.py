@@ -1,6 +1,5 @@
 """Parameters in versions: a change counts from its moment on, and no past answer knows of it."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +10,9 @@ import yaml
 
 from dongke.clock import TradingCalendar
 from dongke.errors import BadInput
-from profiles import parameters as module
 from profiles.facts import CustomerFacts
 from profiles.merge import fold, tags_at
-from profiles.parameters import FILE, parameters, versions
+from profiles.parameters import FILE, digest, parameters, versions
 from profiles.segments.due import next_change
 from profiles.segments.follow import FollowState
 from profiles.segments.people import Person
@@ -151,21 +149,4 @@ def test_two_changes_in_the_wrong_order(tmp_path: Path) -> None:
 
 def test_a_version_that_counts_is_never_changed_in_place() -> None:
     """Whoever edits a released version changes past answers: write a change below it, and its digest here."""
-    assert {v.version: _digest(v) for v in versions()} == RELEASED
-
-
-def _digest(one: module.Parameters) -> str:
-    return hashlib.sha256(repr(_plain(one)).encode()).hexdigest()[:16]
-
-
-def _plain(value: Any) -> Any:
-    """Values only: reasons are for people, and sets have no order."""
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__ if name != "reason"}
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    return getattr(value, "pattern", value)
+    assert {v.version: digest(v)[:16] for v in versions()} == RELEASED
