@@ -22,7 +22,7 @@ def upgrade_command() -> None:
 @app.command("user")
 def user(
     login: str,
-    role: Annotated[str, typer.Option(help="advisor, manager, compliance, admin, ingest")],
+    role: Annotated[str, typer.Option(help="advisor, manager, compliance, admin, ingest, crm")],
     advisor: Annotated[str | None, typer.Option(help="投资顾问号")] = None,
     branch: Annotated[str | None, typer.Option(help="营业部号")] = None,
     password: Annotated[str | None, typer.Option(help="不给则会提示输入")] = None,

@@ -25,6 +25,7 @@ class Role(StrEnum):
     COMPLIANCE = "compliance"  #: 合规: reads everything, restricted data with a reason; changes only rights
     ADMIN = "admin"  #: 系统管理员
     INGEST = "ingest"  #: 接入程序: writes, reads no customer
+    CRM = "crm"  #: 嵌入挂件的系统: asks for the widget's token of an advisor, reads no customer
 
 
 @dataclass(frozen=True, slots=True)

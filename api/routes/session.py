@@ -33,6 +33,7 @@ def begin_session(
     """页面登录: 会话放在 httpOnly cookie 里, 之后的修改要带 X-CSRF-Token (即 dongke_csrf 的值)."""
     address = request.client.host if request.client else ""
     user = request.app.state.limiter.log_in(session, given.login, given.password, address)
+    _need_person(user)
     _open(response, session, config, user, "login")
     return shown(session, user.principal())
 
@@ -85,8 +86,7 @@ def callback(
     """从单点登录回来. 不成功的回到登录页, 带着原因的代码."""
     try:
         user, onward = oidc.finish(session, config, request.cookies.get(oidc.COOKIE, ""), state, code)
-        if user.role is Role.INGEST:
-            raise Forbidden("role-forbidden", "接入程序的账号不能打开页面")
+        _need_person(user)
         answer: Response = RedirectResponse(onward, 302)
         _open(answer, session, config, user, "login.oidc")
     except DongkeError as fault:
@@ -100,6 +100,12 @@ def _open(response: Response, session: SessionDep, config: Settings, user: User,
     secret, _ = logins.open_session(session, user.login, timedelta(hours=config.token_hours))
     cookies.give(response, secret, config)
     audit.record(session, user.login, how, user.login)
+
+
+def _need_person(user: User) -> None:
+    """Raises Forbidden `role-forbidden` for the account of a machine."""
+    if user.role in (Role.INGEST, Role.CRM):
+        raise Forbidden("role-forbidden", "程序的账号不能打开页面")
 
 
 def _is_local(path: str) -> bool:
