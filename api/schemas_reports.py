@@ -14,7 +14,7 @@ class WordsOut(BaseModel):
     conversation_id: str
     utterance: int
     quote: str
-    what: str = Field(description="会话的度量里, 这句话是哪一级阶梯, 或为什么扣分; 其余为空")
+    what: str = Field(description="商机: 这句话带来了什么; 会话的度量: 哪一级阶梯, 或为什么扣分; 心声为空")
 
 
 class ReportItem(BaseModel):
@@ -29,6 +29,8 @@ class ReportItem(BaseModel):
     advisor_name: str
     title: str
     words: list[WordsOut]
+    no_words: str = Field(description="没有原话可看的原因; 有原话时为空")
+    why: list[str] = Field(description="商机: 何时因为什么成了现在这样, 包括没有原话的系统记录和登记; 其余为空")
     points: float | None = Field(description="会话的度量值; 其余为空")
     opportunity: OpportunityOut | None
 

@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlmodel import col
 
+from dongke.settings import settings
+from followup import playbooks
 from followup.ledger import Outcome
 from followup.models import State
 from followup.reports.promised import JUDGED, became
@@ -40,6 +42,12 @@ def is_decided(o: Any, at: datetime) -> ColumnElement[bool]:
 def in_time(o: Any, at: datetime) -> ColumnElement[bool]:
     """及时谈到."""
     return col(o.discharged_at) <= col(o.due_at)
+
+
+def _winnable(o: Any, at: datetime) -> ColumnElement[bool]:
+    """What a rate of winning can be asked of: a complaint or a call-back has nothing to win."""
+    books = playbooks.load(settings().playbooks_dir)
+    return or_(col(o.playbook).in_([b.id for b in books if b.win or b.keep]), col(o.state) == State.WON)
 
 
 def _state(state: State) -> Condition:
@@ -80,7 +88,10 @@ SUMS: tuple[Number, ...] = (
     Number("yuan_converted", "其中已成单(元)", lambda o, at: and_(yuan(o) > 0, col(o.state) == State.WON)),
 )
 #: counted for the rates alone, never shown
-DECIDED = "decided"
+HIDDEN: tuple[Number, ...] = (
+    Number("decided", "可评及时的商机", is_decided),
+    Number("winnable", "可能成单的商机", _winnable),
+)
 
 
 def yuan(o: Any) -> ColumnElement[Any]:
@@ -112,4 +123,14 @@ TALK_MEASURES: tuple[tuple[str, str], ...] = (
     ("novice_score", "小白服务得分"),
     ("experienced_score", "老手服务得分"),
 )
-NUMBERS: Mapping[str, Number] = {c.name: c for c in (*COUNTS, *SUMS)}  #: those with opportunities behind them
+NUMBERS: Mapping[str, Number] = {c.name: c for c in (*COUNTS, *SUMS, *HIDDEN)}  #: with opportunities behind them
+#: of which number a rate, a mean or a median is made: the list that it opens
+MADE_OF: Mapping[str, str] = {
+    **dict.fromkeys(("in_time_rate", "in_time_interval", "in_time_expected", "in_time_beyond"), "decided"),
+    **dict.fromkeys(("won_rate", "won_interval"), "winnable"),
+    **dict.fromkeys(("promises_rate", "promises_interval"), "promises"),
+    "median_hours": "touched",
+    "dig_per_talk": "dig_talks",
+    "novice_score": "novice_talks",
+    "experienced_score": "experienced_talks",
+}

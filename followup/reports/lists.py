@@ -13,20 +13,25 @@ from sqlalchemy import Select, and_, or_, tuple_
 from sqlmodel import Session, col, select
 
 from asr.models import StoredConversation, StoredUtterance
+from dongke.clock import beijing
 from dongke.directory import Advisor, Customer
 from dongke.errors import BadInput
 from followup.models import StoredOpportunity
+from followup.opportunity import Cause, Source
 from followup.reports import talks, tally, then
 from followup.reports import voices as heard
-from followup.reports.columns import NUMBERS, TALK_COUNTS
+from followup.reports.columns import MADE_OF, NUMBERS, TALK_COUNTS
 from followup.reports.models import TalkMeasure
 from followup.reports.question import Question
 from profiles.labels import label
 from profiles.models import StoredAssertion
-from profiles.rights.blanks import Blanks
+from profiles.rights.blanks import BLANK, Blanks
 from profiles.rights.store import blanks_of
 
 _PLACE = itemgetter("utterance", "quote", "start")
+OPENED = "客户的话开启"
+MAX_PROOFS = 6  #: causes whose words are shown beside those of the opening
+NOTHING = {"dig": "这次会话没有问出新的一级", "adherence": "满分, 没有扣分的原话"}  #: why a measured talk has no words
 VOICE = "voice:"  #: a number `voice:fee` asks for the voices of that topic, `voice:` for all of them
 
 
@@ -37,12 +42,15 @@ class Words:
     conversation_id: str
     utterance: int
     quote: str
-    what: str = ""  #: of a measured talk: which rung, which deduction
+    what: str = ""  #: what they led to; of a measured talk: which rung, which deduction
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """名单的一条. `number` of a talk is what was measured; an opportunity has its row."""
+    """名单的一条. `points` of a talk is what was measured; an opportunity has its row, and `why` it stands as it does.
+
+    `no_words` says why there are none to show.
+    """
 
     kind: str  #: opportunity, talk, voice
     id: str
@@ -55,6 +63,8 @@ class Item:
     words: tuple[Words, ...]
     opportunity: StoredOpportunity | None = None
     points: float | None = None
+    why: tuple[str, ...] = ()
+    no_words: str = ""
 
 
 def behind(
@@ -66,10 +76,12 @@ def behind(
     after: tuple[datetime, str] | None,
     limit: int,
 ) -> list[Item]:
-    """Up to `limit` of what the number of that line (None: of the sum) counts, in the order of time, `after` a place.
+    """Up to `limit` of what the number of that line (None: of the sum) counts, in the order of time, `after` a place;
+    of a rate, a mean or a median what it is made of.
 
     Raises BadInput `number-unknown`.
     """
+    number = MADE_OF.get(number, number)
     if number in NUMBERS:
         return _opportunities(session, question, number, line, after, limit)
     if number in TALK_COUNTS and question.group != "playbook":
@@ -96,7 +108,8 @@ def _opportunities(
         select(StoredAssertion).where(col(StoredAssertion.id).in_([row.opened_by for row, _ in rows]))
     ).all()
     gone = blanks_of(session, [a.conversation_id for a in opened])
-    words = {a.id: _quotes(a, gone) for a in opened}
+    words = {a.id: _quotes(a, gone, OPENED) for a in opened}
+    proofs = _proofs(session, [row for row, _ in rows], known=set(words))
     names = _customers(session, (row.customer_id for row, _ in rows))
     return [
         Item(
@@ -108,11 +121,43 @@ def _opportunities(
             advisor_id=row.owner_id,
             advisor_name=advisor,
             title=row.playbook,
-            words=words.get(row.opened_by, ()),
+            words=(found := words.get(row.opened_by, ()) + proofs[row.id]),
             opportunity=row,
+            why=tuple(f"{beijing(c.at):%Y-%m-%d %H:%M} {c.why}" for c in causes_of(row)),
+            no_words=_none_of(found),
         )
         for row, advisor in rows
     ]
+
+
+def causes_of(row: StoredOpportunity) -> list[Cause]:
+    """Why it stands as it does, the oldest first."""
+    return [Cause.from_json(told) for told in row.causes]
+
+
+def _proofs(session: Session, rows: Sequence[StoredOpportunity], known: set[str]) -> dict[str, tuple[Words, ...]]:
+    """The words that made each what it is: of the talks behind its causes, the newest; the opening's are `known`."""
+    told = {row.id: _spoken_causes(row, row.opened_by in known)[-MAX_PROOFS:] for row in rows}
+    places = [(c.conversation or "", n) for causes in told.values() for c in causes for n in c.evidence]
+    spoken = _spoken(session, places)
+    return {
+        ident: tuple(
+            Words(c.conversation or "", n, spoken.get((c.conversation or "", n), ""), c.why)
+            for c in causes
+            for n in c.evidence
+        )
+        for ident, causes in told.items()
+    }
+
+
+def _spoken_causes(row: StoredOpportunity, opening_known: bool) -> list[Cause]:
+    """The causes with words of their own; what time alone did rests on words that stand there already."""
+    return [c for c in causes_of(row)[opening_known:] if c.conversation and c.source is not Source.TIME]
+
+
+def _none_of(words: Iterable[Words], otherwise: str = "原话已撤回, 或按客户的权利不再显示") -> str:
+    """Why there are no words to show; empty where there are."""
+    return "" if any(w.quote.strip(BLANK) for w in words) else otherwise
 
 
 def _talks(
@@ -140,8 +185,9 @@ def _talks(
             advisor_id=row.advisor_id,
             advisor_name=advisor,
             title=TALK_COUNTS[number][0],
-            words=tuple(_words(row.conversation_id, d, spoken) for d in row.detail),
-            points=row.points,
+            words=(found := tuple(_words(row.conversation_id, d, spoken) for d in row.detail)),
+            points=row.asked if number == "dig_asked" else row.points,
+            no_words=_none_of(found) if row.detail else NOTHING[row.kind],
         )
         for row, advisor in rows
     ]
@@ -169,7 +215,8 @@ def _voices(
             advisor_id=advisor_id,
             advisor_name=advisor,
             title=f"{label('topic', row.value.get('topic'))} {label('sentiment', row.value.get('sentiment'))}",
-            words=_quotes(row, gone),
+            words=(found := _quotes(row, gone)),
+            no_words=_none_of(found),
         )
         for row, advisor_id, advisor in rows
     ]
@@ -181,9 +228,9 @@ def _page(query: Select[Any], at: Any, ident: Any, after: tuple[datetime, str] |
     return query.order_by(at, ident).limit(limit)
 
 
-def _quotes(row: StoredAssertion, gone: Blanks) -> tuple[Words, ...]:
+def _quotes(row: StoredAssertion, gone: Blanks, what: str = "") -> tuple[Words, ...]:
     talk = row.conversation_id
-    return tuple(Words(talk, n, gone.of(talk, n, quote, start)) for n, quote, start in map(_PLACE, row.evidence))
+    return tuple(Words(talk, n, gone.of(talk, n, quote, start), what) for n, quote, start in map(_PLACE, row.evidence))
 
 
 def _words(conversation_id: str, told: dict[str, Any], spoken: dict[tuple[str, int], str]) -> Words:

@@ -8,6 +8,7 @@ from typing import Any
 
 MIN_N = 10  #: below that a rate is not shown: a handful of cases says nothing about a person
 Z = 1.96  #: 95 % intervals
+HIDDEN = ("decided", "winnable")  #: counted for the rates, never shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,9 @@ def line_numbers(
 ) -> dict[str, Any]:
     """All numbers of a line. `mine` and `reference` are tallies by playbook, of the group and of the firm."""
     whole = total(mine.values())
-    found: dict[str, Any] = {name: count for name, count in whole.counts.items() if name != "decided"} | dict(
-        whole.yuan
-    )
+    found: dict[str, Any] = {name: n for name, n in whole.counts.items() if name not in HIDDEN} | dict(whole.yuan)
     found |= rate("in_time", whole.n("discharged_in_time"), whole.n("decided"))
     found |= expected(mine, reference)
-    found |= rate("won", whole.n("won"), whole.n("opened"))
+    found |= rate("won", whole.n("won"), whole.n("winnable"))
     found |= rate("promises", whole.n("promises_kept"), whole.n("promises"))
     return found | {"median_hours": None if median_hours is None else round(median_hours, 1)}

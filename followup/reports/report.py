@@ -11,7 +11,7 @@ from typing import Any
 
 from dongke.clock import beijing
 from followup.opportunity import Opportunity
-from followup.reports.columns import COUNTS, MEASURES, NUMBERS, SUMS, TALK_COUNTS, TALK_MEASURES
+from followup.reports.columns import COUNTS, MADE_OF, MEASURES, NUMBERS, SUMS, TALK_COUNTS, TALK_MEASURES
 from followup.reports.numbers import MIN_N
 from followup.reports.question import GROUPS, Question
 from followup.reports.voices import Voice
@@ -73,8 +73,9 @@ class Report:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but the details. `lists` says of which columns there is a list behind the number."""
-        listed = {*NUMBERS, *TALK_COUNTS}
+        """Everything but the details. `lists` says of which columns there is a list behind the number; of a rate, a
+        mean or a median it is the list of what it is made `of`."""
+        listed = {*NUMBERS, *TALK_COUNTS, *MADE_OF}
         return {
             "title": self.title,
             "start": beijing(self.question.start).isoformat(),
@@ -83,7 +84,9 @@ class Report:
             "group": self.question.group,
             "min_n": MIN_N,
             "playbooks": dict(self.playbooks),
-            "columns": [{"name": n, "label": heading, "lists": n in listed} for n, heading in self.columns],
+            "columns": [
+                {"name": n, "label": heading, "lists": n in listed, "of": MADE_OF.get(n)} for n, heading in self.columns
+            ],
             "rows": [line.to_json() for line in self.lines],
             "total": self.total.to_json(),
             "voices": [voice.to_json() for voice in self.voices],

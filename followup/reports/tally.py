@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from dongke.clock import TradingCalendar, beijing
 from dongke.directory import Advisor, Customer
 from dongke.scope import visible
-from followup.reports.columns import COUNTS, DECIDED, SUMS, is_decided, yuan
+from followup.reports.columns import COUNTS, HIDDEN, SUMS, yuan
 from followup.reports.numbers import Tally, total
 from followup.reports.question import Question
 from followup.rights import listed
@@ -49,7 +49,7 @@ def reference(session: Session, question: Question, opportunity: Any) -> dict[st
 
 def nothing() -> Tally:
     """The counts of a line without opportunities: every number is 0."""
-    return Tally(dict.fromkeys([*(c.name for c in COUNTS), DECIDED], 0), dict.fromkeys((s.name for s in SUMS), 0))
+    return Tally(dict.fromkeys((c.name for c in (*COUNTS, *HIDDEN)), 0), dict.fromkeys((s.name for s in SUMS), 0))
 
 
 def asked(question: Question, o: Any, *columns: Any) -> Select[Any]:
@@ -73,8 +73,7 @@ def group_of(question: Question, o: Any) -> Any:
 
 def _cells(session: Session, question: Question, o: Any) -> dict[str, dict[str, Tally]]:
     at = question.moment
-    counts = [func.count().filter(c.counts(o, at)).label(c.name) for c in COUNTS]
-    counts.append(func.count().filter(is_decided(o, at)).label(DECIDED))
+    counts = [func.count().filter(c.counts(o, at)).label(c.name) for c in (*COUNTS, *HIDDEN)]
     sums = [func.coalesce(func.sum(yuan(o)).filter(s.counts(o, at)), 0).label(s.name) for s in SUMS]
     key: Any = group_of(question, o).label("grp")
     book: Any = col(o.playbook).label("book")

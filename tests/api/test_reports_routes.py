@@ -113,7 +113,7 @@ def test_a_list_in_pages(asked: TestClient, login: Login) -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("number=in_time_rate", "number-unknown"),
+        ("number=name", "number-unknown"),
         ("number=dig_rungs&group=playbook", "number-unknown"),
         ("cursor=x", "cursor-invalid"),
         ("as_of=2999-01-01T00:00:00Z", "time-future"),

@@ -72,7 +72,7 @@ def test_numbers_and_the_opportunities_behind_them(firm: Session) -> None:
     assert (first["yuan_known"], first["yuan_untouched"]) == (700000, 200000)
     assert (first["call_backs"], first["call_backs_kept"], first["median_hours"]) == (1, 1, 1.0)
     assert (second["opened"], report["total"]["opened"]) == (1, 5)
-    assert report["columns"][0] == {"name": "name", "label": "投资顾问", "lists": False}
+    assert report["columns"][0] == {"name": "name", "label": "投资顾问", "lists": False, "of": None}
     assert report["title"] == "跟进报表 (按投资顾问) 2026-06-01 至 2026-06-30, 截至 " + report["as_of"][:16].replace(
         "T", " "
     )

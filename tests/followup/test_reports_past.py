@@ -200,7 +200,7 @@ def test_a_list_is_as_long_as_its_number(firm: Session, past: bool) -> None:
         asked = question(group=group, moment=moment, as_of=moment if past else None)
         report = make(firm, asked)
         for line in (*report.lines, report.total):
-            for number in NUMBERS:
+            for number in (n for n in NUMBERS if n in line.numbers):
                 items = everything(firm, asked, number, line.id or None)
                 wanted = line.numbers[number]
                 total = sum(int(i.opportunity.low_yuan or 0) for i in items if i.opportunity)
@@ -219,7 +219,7 @@ def test_each_line_has_its_words(firm: Session) -> None:
     assert behind(firm, question(), "voice:app", None, after=None, limit=10) == []
 
 
-@pytest.mark.parametrize("number", ["in_time_rate", "median_hours", "voices", "", "opened; drop table"])
+@pytest.mark.parametrize("number", ["name", "hours", "voices", "", "opened; drop table"])
 def test_numbers_without_a_list(firm: Session, number: str) -> None:
     with pytest.raises(BadInput, match="number-unknown"):
         behind(firm, question(), number, None, after=None, limit=10)
