@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
 from sqlmodel import Session
 
-from api import files, queue, takers
+from api import files, pipeline, queue, takers
 from api.files import Kind, Piece
 from api.queue import Task
 from dongke import db, quarantine
@@ -147,6 +147,7 @@ class Intake:
     def finish(self) -> Summary:
         """Puts what is new on the queue."""
         summary = self.summary
+        pipeline.settle(self.session, summary.conversations)
         queue.defer(self.session, Task.CONVERSATION, summary.conversations)
         queue.defer(self.session, Task.RECORDING, summary.recordings)
         queue.defer(self.session, Task.NOTE, summary.notes)

@@ -56,6 +56,7 @@ def process_conversation(session: Session, conversation_id: str) -> Done:
     one_at_a_time(session, f"customer:{stored.customer_id}")
     if not is_processable(session, stored.customer_id, *PROFILE):
         return Done(stored.id, stored.customer_id, waiting=REFUSED)
+    settle(session, [stored.id])
     if is_read(stored):
         return Done(stored.id, stored.customer_id, already=True)
     count = believe(session, stored, read(conversation))
@@ -134,6 +135,13 @@ def believe(session: Session, stored: "StoredConversation", reading: Reading) ->
     from profiles.tagging import store_reading
 
     return len(store_reading(session, stored, reading))
+
+
+def settle(session: Session, conversation_ids: list[str]) -> None:
+    """锚定: where a talk was written down anew, the words that prove its tags are found in it again, or suspended."""
+    from profiles.anchoring import settle as settle_all
+
+    settle_all(session, conversation_ids)
 
 
 def follow(session: Session, customer_id: str) -> None:

@@ -163,9 +163,9 @@ def _check(conversation: Conversation, direction: str, clock: datetime) -> None:
             check_time(utterance.at, f"第 {number} 句 at", clock)
 
 
-def lines_of(session: Session, ident: str) -> list[Line]:
-    """The utterances of a conversation as anchors see them; a revoked one has no words."""
-    return [line_of(row.model_dump()) for row in _utterances(session, ident)]
+def lines_of(session: Session, ident: str) -> dict[int, Line]:
+    """The utterances of a conversation by index, as anchors see them; a revoked one has no words."""
+    return {row.index: line_of(row.model_dump()) for row in _utterances(session, ident)}
 
 
 def line_of(row: Mapping[str, Any]) -> Line:

@@ -45,6 +45,11 @@ class Status(StrEnum):
     CONTRADICTED = "contradicted"  #: 客户后来改了口
     EXPIRED = "expired"  #: 已失效, 请重新确认
     REMOVED = "removed"  #: 人工判为不对
+    SUSPENDED = "suspended"  #: 依据待复核: the talk was written down anew, and the words are not found there
+
+
+UNBELIEVED = (Status.REMOVED, Status.SUSPENDED)  #: shown, and counted nowhere
+TO_CHECK = "依据待复核: 重新转写后找不到这句原话, 请听录音"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ def believe(
     built = _facts(corrected.statements, evidence or Evidence.of(facts), known)
     tags = [_tag(fact, corrected, as_of, known) for fact in built]
     tags += [_removed(group.statements, group.verdict) for group in corrected.removed]
+    tags += [_suspended(statement) for statement in corrected.suspended]
     return tuple(sorted(tags, key=lambda t: (t.tag, -t.said_at.timestamp(), t.id)))
 
 
@@ -178,6 +184,22 @@ def _removed(statements: tuple[Statement, ...], verdict: Feedback) -> Tag:
         statements=statements,
         corrections=(verdict,),
         ended_at=verdict.at,
+    )
+
+
+def _suspended(statement: Statement) -> Tag:
+    return Tag(
+        id=statement.id,
+        tag=statement.tag,
+        polarity=statement.polarity,
+        value=statement.value,
+        status=Status.SUSPENDED,
+        reason=TO_CHECK,
+        strength=0.0,
+        confidence=statement.confidence,
+        said_at=statement.said_at,
+        source=statement.source,
+        statements=(statement,),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from profiles.fact_groups import Ended, folded, groups, tellings
 from profiles.facts import CustomerFacts, Feedback, Quote, Statement
+from profiles.relations import Relation, relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Corrected:
 
     live: dict[str, Statement]
     removed: list[Removed] = field(default_factory=list)
+    suspended: list[Statement] = field(default_factory=list)  #: 依据待复核
     verdicts: dict[str, list[Feedback]] = field(default_factory=dict)
 
     @property
@@ -40,11 +42,20 @@ def apply(facts: CustomerFacts, ended: Ended | None = None) -> Corrected:
 
     `ended` tells whether a fact was over: what is said afterwards tells another one.
     """
-    state = Corrected(live={s.id: s for s in facts.assertions})
+    state = Corrected(live={s.id: s for s in facts.assertions}, suspended=list(facts.suspended))
     for verdict in _newest(facts.feedback):
         for same in _facts(state, verdict, ended):
             _DOES[verdict.verdict](state, verdict, same)
+    state.suspended = [s for s in state.suspended if not _is_told(state, s)]
     return state
+
+
+def _is_told(state: Corrected, suspended: Statement) -> bool:
+    """Whether its talk says so still, or a person has said that it is so."""
+    if suspended.id in state.live:
+        return True
+    talk = (s for s in state.live.values() if s.conversation_id == suspended.conversation_id)
+    return any(relation(suspended, s) is Relation.SAME for s in talk)
 
 
 def _newest(feedback: Iterable[Feedback]) -> list[Feedback]:
@@ -58,7 +69,8 @@ def _newest(feedback: Iterable[Feedback]) -> list[Feedback]:
 def _facts(state: Corrected, verdict: Feedback, ended: Ended | None) -> list[tuple[Statement, ...]]:
     """The fact that the verdict is about; one on a whole tag is about each of its facts by itself."""
     if verdict.target is not None:
-        return [tellings(state.live.values(), verdict.target, verdict.at, ended)]
+        pinned = verdict.verdict == "corrected"
+        return [tellings(state.live.values(), verdict.target, verdict.at, ended, pinned=pinned)]
     said = (s for s in state.live.values() if s.tag == verdict.tag and s.said_at <= verdict.at)
     return [tuple(group.statements) for group in groups(said, ended)]
 
@@ -68,6 +80,16 @@ def _wrong(state: Corrected, verdict: Feedback, same: tuple[Statement, ...]) -> 
         del state.live[statement.id]
     if same:
         state.removed.append(Removed(same, verdict))
+    gone = [s for s in state.suspended if _is_of(verdict, s)]
+    state.removed += [Removed((s,), verdict) for s in gone]
+    state.suspended = [s for s in state.suspended if s not in gone]
+
+
+def _is_of(verdict: Feedback, s: Statement) -> bool:
+    """Whether the verdict is on this statement, or on all that was said of its tag."""
+    if verdict.target is not None:
+        return s.id == verdict.target.id
+    return s.tag == verdict.tag and s.said_at <= verdict.at
 
 
 def _right(state: Corrected, verdict: Feedback, same: tuple[Statement, ...]) -> None:

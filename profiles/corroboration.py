@@ -12,7 +12,7 @@ from typing import Any
 
 from dongke.clock import beijing
 from profiles.behaviour.deeds import ANSWERED, INFLOWS, OUTFLOWS, TRADES, VIEWS, is_buy, is_sale
-from profiles.beliefs import MOST_CONFIDENCE, Status, Support, Tag
+from profiles.beliefs import MOST_CONFIDENCE, UNBELIEVED, Support, Tag
 from profiles.expiry import Evidence, day_text, done_text, from_place
 from profiles.labels import date_text, label, yuan_text
 from profiles.parameters import Parameters
@@ -30,7 +30,7 @@ def corroborated(
 
 def _with_supports(tag: Tag, evidence: Evidence, static: Mapping[str, Any], known: Parameters) -> Tag:
     witness = _WITNESSES.get(tag.tag)
-    if witness is None or not tag.is_affirmed or tag.status is Status.REMOVED:
+    if witness is None or not tag.is_affirmed or tag.status in UNBELIEVED:
         return tag
     weights = known.witnesses.weights
     supports = tuple(

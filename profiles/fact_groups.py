@@ -44,15 +44,21 @@ _Group = TypeVar("_Group", bound=FactGroup)
 
 
 def tellings(
-    statements: Iterable[Statement], target: Statement, until: datetime | None = None, ended: Ended | None = None
+    statements: Iterable[Statement],
+    target: Statement,
+    until: datetime | None = None,
+    ended: Ended | None = None,
+    *,
+    pinned: bool = False,
 ) -> tuple[Statement, ...]:
     """Those of the statements, said by `until`, that tell the fact of `target`, in time order.
 
-    `target` need not be among them: where its talk was read anew, what the new reading says of it stands for it.
+    `target` need not be among them: where its talk was read anew, what the new reading says of it stands for it; where
+    a person's value is `pinned` to it, whatever the new reading makes of the same words.
     """
     mine = [s for s in statements if s.tag == target.tag and (until is None or s.said_at <= until)]
     ids = {s.id for s in mine}
-    anchor = target if target.id in ids else _reread(mine, target)
+    anchor = target if target.id in ids else _reread(mine, target, pinned)
     pool = mine if anchor.id in ids else [*mine, anchor]
     for group in groups(pool, ended):
         if any(s.id == anchor.id for s in group.statements):
@@ -90,9 +96,13 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     return {**old, **told, **(_amount(new) if _has_amount(new) else {})}
 
 
-def _reread(statements: Sequence[Statement], target: Statement) -> Statement:
-    same_talk = (s for s in statements if s.conversation_id == target.conversation_id)
-    return next((s for s in same_talk if relation(target, s) is Relation.SAME), target)
+def _reread(statements: Sequence[Statement], target: Statement, pinned: bool) -> Statement:
+    """What a newer reading of the talk says of the fact: the same, or of its words what another talk might tell."""
+    same_talk = [s for s in statements if s.conversation_id == target.conversation_id]
+    same = [s for s in same_talk if relation(target, s) is Relation.SAME]
+    of_words = [s for s in same_talk if any(q.shares_words(o) for q in s.evidence for o in target.evidence)]
+    as_elsewhere = [s for s in of_words if relation(target, replace(s, conversation_id="")) is Relation.SAME]
+    return next(iter(same or as_elsewhere or (of_words if pinned else [])), target)
 
 
 def _repeated(old: Mapping[str, Any], new: Mapping[str, Any]) -> int:

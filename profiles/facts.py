@@ -26,8 +26,20 @@ class Quote:
     end_ms: int | None = None
     #: where in the utterance it begins, in characters; None where not known
     start: int | None = field(default=None, compare=False)
+    #: 依据待复核: the talk was written down anew without these words; the times of the sound still hold
+    suspended: bool = field(default=False, compare=False)
+
+    def shares_words(self, other: "Quote") -> bool:
+        """Whether both quote some of the same words."""
+        if self.suspended or other.suspended or self.start is None or other.start is None:
+            return False
+        same = (self.conversation_id, self.utterance) == (other.conversation_id, other.utterance)
+        return same and self.start < other.start + len(other.quote) and other.start < self.start + len(self.quote)
 
     def to_json(self) -> dict[str, Any]:
+        return self._to_json() | ({"utterance": None, "suspended": True} if self.suspended else {})
+
+    def _to_json(self) -> dict[str, Any]:
         return {
             "conversation_id": self.conversation_id,
             "utterance": self.utterance,
@@ -37,6 +49,15 @@ class Quote:
             "speaker": self.speaker,
             "said_at": beijing(self.said_at).isoformat(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """依据的新位置: where the words of a statement stand since its talk was written down anew."""
+
+    known_at: datetime
+    evidence: tuple[Quote, ...]
+    suspended: bool  #: some of them are not said there any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +79,20 @@ class Statement:
     certainty: str = "stated"
     explanation: Mapping[str, Any] | None = None
     source: str = "spoken"  #: spoken, corrected (the value is a person's)
+    anchors: tuple[Anchor, ...] = ()  #: the oldest first
+    is_suspended: bool = False  #: 依据待复核: not believed until somebody rules on it, or the talk says it again
+
+    def standing(self, known_at: datetime) -> "Statement":
+        """With its words where they stood by what was known then."""
+        last = next((a for a in reversed(self.anchors) if a.known_at <= known_at), None)
+        if last is None:
+            return replace(self, anchors=()) if self.anchors else self
+        return replace(self, evidence=last.evidence, is_suspended=last.suspended, anchors=())
+
+    @property
+    def all_quotes(self) -> tuple[Quote, ...]:
+        """Its words wherever they ever stood."""
+        return self.evidence + tuple(quote for anchor in self.anchors for quote in anchor.evidence)
 
     @property
     def said_on(self) -> date:
@@ -156,6 +191,7 @@ class CustomerFacts:
     links: tuple[Link, ...] = ()
     readings: tuple[ReadTalk, ...] = ()
     refused: frozenset[str] = frozenset()  #: purposes that he refuses now (`rights.fold.kept` has applied them)
+    suspended: tuple[Statement, ...] = ()  #: those whose words are to be checked: `at` puts them here
 
     @property
     def customer_ids(self) -> set[str]:
@@ -171,17 +207,24 @@ class CustomerFacts:
         def mine(customer_id: str) -> bool:
             return customer_id in members
 
-        said = [
-            replace(s, superseded_at=None)
-            for s in self.assertions
-            if mine(s.customer_id) and s.said_at <= as_of and _known(s.known_at, s.superseded_at, known_at)
+        told = [
+            s.standing(known_at)
+            for s in (*self.assertions, *self.suspended)
+            if mine(s.customer_id) and s.said_at <= as_of and s.known_at <= known_at
         ]
+        said = [s for s in told if not s.is_suspended and _known(s.known_at, s.superseded_at, known_at)]
+        doubtful = [s for s in told if s.is_suspended]  # a newer reading does not take them away unseen
         return CustomerFacts(
             customer_id=who,
-            assertions=tuple(sorted(said, key=lambda s: s.order)),
+            assertions=tuple(sorted((replace(s, superseded_at=None) for s in said), key=lambda s: s.order)),
+            suspended=tuple(sorted((replace(s, superseded_at=None) for s in doubtful), key=lambda s: s.order)),
             feedback=tuple(
                 sorted(
-                    (f for f in self.feedback if mine(f.customer_id) and f.at <= as_of and f.known_at <= known_at),
+                    (
+                        replace(f, target=f.target and f.target.standing(known_at))
+                        for f in self.feedback
+                        if mine(f.customer_id) and f.at <= as_of and f.known_at <= known_at
+                    ),
                     key=lambda f: f.order,
                 )
             ),

@@ -5,6 +5,7 @@ PostgreSQL follows the merges, gathers each kind of fact as one JSON array and s
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from sqlmodel import Session
 
 from dongke import db
 from profiles.behaviour.calls import CALLS, contact_name
-from profiles.facts import CustomerFacts, Event, Quote, ReadTalk, Snapshot, Statement
+from profiles.facts import Anchor, CustomerFacts, Event, Quote, ReadTalk, Snapshot, Statement
 from profiles.identity.grouping import Link
 
 #: the customer and everyone he was ever merged with, directly or through others
@@ -44,6 +45,7 @@ _ASSERTION = (
 _PARTS = {
     "links": _rows("x.id, x.customer_id, x.into_id, x.at, x.known_at, x.by, x.undoes", "identitylink x", "x.known_at"),
     "assertions": _rows(_ASSERTION, "tag_assertion x join reading r on r.id = x.reading_id", "x.known_at"),
+    "anchors": _rows("x.assertion_id, x.known_at, x.evidence, x.suspended", "tag_anchor x", "x.known_at"),
     "events": _rows("x.message_id, x.customer_id, x.event, x.at, x.known_at, x.properties", "behaviourevent x",
                     "x.known_at"),
     "calls": _rows("x.kind, x.id, x.customer_id, x.answered, x.at, x.known_at, x.advisor_id, x.direction",
@@ -71,7 +73,7 @@ def load(session: Session, customer_id: str, known_at: datetime | None = None) -
     row = db.one(session, _LOAD, {"customer_id": customer_id, "known_at": known_at})
     facts = CustomerFacts(
         customer_id=customer_id,
-        assertions=tuple(_statement(*r) for r in row.assertions or ()),
+        assertions=anchored((_statement(*r) for r in row.assertions or ()), row.anchors or ()),
         events=tuple([Event(i, who, name, _at(at), _at(known), p) for i, who, name, at, known, p in row.events or ()])
         + tuple(_call(*r) for r in row.calls or ()),
         snapshots=tuple(Snapshot(i, who, _at(at), _at(known), data) for i, who, at, known, data in row.snapshots or ()),
@@ -124,6 +126,28 @@ def _statement(
     )
 
 
+def anchored(statements: Iterable[Statement], rows: Iterable[Any]) -> tuple[Statement, ...]:
+    """The statements with their anchors: rows of assertion_id, known_at (a moment or its text), evidence, suspended."""
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    if not found:
+        return tuple(statements)
+    return tuple(replace(s, anchors=_anchors(s, found.get(s.id, ()))) for s in statements)
+
+
+def _anchors(said: Statement, rows: Iterable[Any]) -> tuple[Anchor, ...]:
+    made = (
+        Anchor(
+            _at(known) if isinstance(known, str) else known,
+            tuple(quote_of(said.conversation_id, e, said.said_at) for e in evidence),
+            suspended,
+        )
+        for _, known, evidence, suspended in rows
+    )
+    return tuple(sorted(made, key=lambda a: a.known_at))
+
+
 def quote_of(conversation_id: str, evidence: dict[str, Any], talk_at: datetime) -> Quote:
     """The stored evidence as a quote; without its own time it was said when the talk began."""
     said_at = evidence.get("said_at")
@@ -136,6 +160,7 @@ def quote_of(conversation_id: str, evidence: dict[str, Any], talk_at: datetime) 
         start_ms=evidence.get("start_ms"),
         end_ms=evidence.get("end_ms"),
         start=evidence.get("start"),
+        suspended=evidence.get("suspended", False),
     )
 
 

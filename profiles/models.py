@@ -50,6 +50,21 @@ class StoredAssertion(SQLModel, table=True):
     known_at: datetime = Field(sa_type=AwareDateTime)
 
 
+class TagAnchor(SQLModel, table=True):
+    """依据的新位置: where the words of an assertion stand since its talk was written down anew, the newest counts.
+
+    `suspended` 依据待复核: some of them are not said there any more, and nobody has read the talk otherwise.
+    """
+
+    __tablename__ = "tag_anchor"
+
+    assertion_id: str = Field(primary_key=True, foreign_key="tag_assertion.id")
+    known_at: datetime = Field(primary_key=True, sa_type=AwareDateTime)
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    evidence: list[dict[str, Any]] = Field(sa_column=Column(Json, nullable=False))
+    suspended: bool
+
+
 class TagFeedback(SQLModel, table=True):
     """人工反馈: the advisor's verdict on an assertion. Kept as a fact; the newest on an assertion counts."""
 

@@ -17,7 +17,7 @@ from profiles.suitability.marks import of_tag
 
 SOURCES = {"spoken": "客户亲口说", "corrected": "人工更正"}
 _CONTACT = {"time": "best_contact_time", "channel": "best_channel"}
-_SHOWN_FIRST = (Status.ACTIVE, Status.CONTRADICTED, Status.EXPIRED, Status.REMOVED)
+_SHOWN_FIRST = (Status.ACTIVE, Status.CONTRADICTED, Status.SUSPENDED, Status.EXPIRED, Status.REMOVED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """Facts out of the tables, as frozen values. Plain column rows, not ORM objects: a profile reads thousands of them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, String, any_, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Row, String, any_, literal, select
 from sqlmodel import Session, col
 
 from profiles import loading
@@ -19,6 +19,7 @@ from profiles.models import (
     StaticSnapshot,
     StoredAssertion,
     StoredReading,
+    TagAnchor,
     TagFeedback,
 )
 
@@ -119,7 +120,13 @@ def statements_of(session: Session, ids: Collection[str], tags: Collection[str] 
     )
     if tags:
         query = query.where(col(StoredAssertion.tag).in_(tags))
-    return tuple(_statement(row) for row in session.execute(query))
+    said = [_statement(row) for row in session.execute(query)]
+    return loading.anchored(said, _anchors(session, col(TagAnchor.customer_id).in_(ids)))
+
+
+def _anchors(session: Session, whose: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    a = TagAnchor
+    return session.execute(select(a.assertion_id, a.known_at, a.evidence, a.suspended).where(whose)).all()  # type: ignore[call-overload]
 
 
 def _statement(row: Row[Any]) -> Statement:
@@ -177,7 +184,8 @@ def statements_by_id(session: Session, wanted: Collection[str]) -> dict[str, Sta
         .join(StoredReading, col(StoredReading.id) == col(StoredAssertion.reading_id))
         .where(col(StoredAssertion.id).in_(wanted))
     )
-    return {row.id: _statement(row) for row in session.execute(query)}
+    said = [_statement(row) for row in session.execute(query)]
+    return {s.id: s for s in loading.anchored(said, _anchors(session, col(TagAnchor.assertion_id).in_(wanted)))}
 
 
 def _events(session: Session, ids: Collection[str]) -> tuple[Event, ...]:

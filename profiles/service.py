@@ -61,7 +61,8 @@ def profile_of(
 def _is_known_by(facts: CustomerFacts, moment: datetime) -> bool:
     """Whether every one of them was known by then, and nothing of it has changed since."""
     kinds = (facts.assertions, facts.feedback, facts.events, facts.snapshots, facts.links)
-    return all(fact.known_at <= moment for kind in kinds for fact in kind) and all(
+    anchors = (anchor for s in facts.assertions for anchor in s.anchors)
+    return all(fact.known_at <= moment for kind in (*kinds, anchors) for fact in kind) and all(
         r.read_at <= moment and (r.superseded_at is None or r.superseded_at <= moment) for r in facts.readings
     )
 

@@ -10,14 +10,16 @@ from uuid import uuid4
 from sqlalchemy import insert, update
 from sqlmodel import Session, col, select
 
-from asr.models import StoredConversation, StoredUtterance
+from asr.anchors import Line, span_ms
+from asr.models import StoredConversation
+from asr.repository import lines_of
 from dongke import audit
 from dongke.directory import customer
 from dongke.errors import BadInput, NotFound
 from dongke.scope import Principal, Role, readable_customer
 from dongke.stamps import stamp
 from dongke.types import Evidence, Reading, TagAssertion
-from profiles import labels
+from profiles import anchoring, labels
 from profiles.identity.service import canonical
 from profiles.models import StoredAssertion, StoredReading, TagFeedback
 
@@ -39,7 +41,9 @@ def store_reading(
     current = [r for r in earlier if r.superseded_at is None]
     for row in current:
         if _is_of(row.id, base):
-            return assertions_of(session, row.id)
+            found = assertions_of(session, row.id)
+            anchoring.reinstate(session, found)
+            return found
     _supersede(session, current, read_at)
     again = sum(_is_of(r.id, base) for r in earlier)
     ident = f"{base}~{again + 1}" if again else base
@@ -119,8 +123,8 @@ def _insert_reading(
         )
     )
     session.flush()
-    sent = _sent_at(session, stored, reading)
-    rows = [_row(ident, n, stored, a, read_at, sent) for n, a in enumerate(reading.assertions)]
+    lines = lines_of(session, stored.id) if reading.assertions else {}
+    rows = [_row(ident, n, stored, a, read_at, lines) for n, a in enumerate(reading.assertions)]
     if rows:
         session.execute(insert(StoredAssertion), rows)
 
@@ -131,7 +135,7 @@ def _row(
     stored: StoredConversation,
     assertion: TagAssertion,
     read_at: datetime,
-    sent: Mapping[int, datetime],
+    lines: Mapping[int, Line],
 ) -> dict[str, Any]:
     return {
         "id": f"{ident}~{number:04d}",
@@ -144,28 +148,23 @@ def _row(
         "holder": assertion.holder,
         "certainty": assertion.certainty,
         "confidence": assertion.confidence,
-        "evidence": [{**e.to_json(), "said_at": _said_at(e, stored, sent).isoformat()} for e in assertion.evidence],
+        "evidence": [_evidence(e, stored, lines) for e in assertion.evidence],
         "explanation": assertion.explanation.to_json(),
         "said_at": stored.started_at,
         "known_at": read_at,
     }
 
 
-def _said_at(evidence: Evidence, stored: StoredConversation, sent: Mapping[int, datetime]) -> datetime:
-    """A message's own time, else the call's start and the offset in it."""
-    return sent.get(evidence.utterance) or stored.started_at + timedelta(milliseconds=evidence.start_ms or 0)
-
-
-def _sent_at(session: Session, stored: StoredConversation, reading: Reading) -> dict[int, datetime]:
-    indexes = {i for a in reading.assertions for i in a.indexes}
-    if not indexes:
-        return {}
-    rows = session.exec(
-        select(StoredUtterance.index, StoredUtterance.at).where(
-            StoredUtterance.conversation_id == stored.id, col(StoredUtterance.index).in_(indexes)
-        )
-    )
-    return {index: at for index, at in rows if at is not None}
+def _evidence(evidence: Evidence, stored: StoredConversation, lines: Mapping[int, Line]) -> dict[str, Any]:
+    """The evidence with the time of its own words, where they have one, and when it was said: a message's own time,
+    else the call's start and the offset in it."""
+    found = evidence.to_json()
+    line = lines.get(evidence.utterance)
+    if line is not None and line.words:
+        found["start_ms"], found["end_ms"] = span_ms(line, evidence.start, evidence.end)
+    at = line.at if line is not None else None
+    said_at = at or stored.started_at + timedelta(milliseconds=found["start_ms"] or 0)
+    return found | {"said_at": said_at.isoformat()}
 
 
 def _may_read(session: Session, principal: Principal, customer_id: str) -> bool:

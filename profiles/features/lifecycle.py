@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dongke.clock import BEIJING, TradingCalendar, at_beijing, beijing
 from profiles.behaviour.deeds import INFLOWS, TRADES
-from profiles.beliefs import Status, Tag
+from profiles.beliefs import UNBELIEVED, Tag
 from profiles.expiry import stale_at
 from profiles.facts import Event
 from profiles.features.model import UNKNOWN, Feature, Part, View, unknown
@@ -122,7 +122,7 @@ def _by_day(events: Iterable[Event]) -> dict[date, set[str]]:
 
 
 def _is_threat(tag: Tag) -> bool:
-    if tag.tag != "churn.risk" or not tag.is_affirmed or tag.status is Status.REMOVED:
+    if tag.tag != "churn.risk" or not tag.is_affirmed or tag.status in UNBELIEVED:
         return False
     return tag.value.get("action") in _THINKS_OF_LEAVING
 

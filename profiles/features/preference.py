@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from profiles.behaviour.deeds import TRADES, VIEWS, is_buy
-from profiles.beliefs import Status, confidence_of, strength_of
+from profiles.beliefs import UNBELIEVED, confidence_of, strength_of
 from profiles.expiry import stale_at
 from profiles.facts import Statement
 from profiles.features.model import Feature, Part, View, unknown
@@ -89,7 +89,7 @@ def _speech(view: View) -> dict[str, int]:
     told: dict[str, list[Statement]] = {}
     for tag in view.tags:
         product = tag.value.get("product")
-        if tag.tag == "intent.product" and isinstance(product, str) and tag.status is not Status.REMOVED:
+        if tag.tag == "intent.product" and isinstance(product, str) and tag.status not in UNBELIEVED:
             told.setdefault(product, []).extend(tag.statements)
     found = {product: _mind(statements, view) for product, statements in told.items()}
     return {product: index for product, index in found.items() if index}

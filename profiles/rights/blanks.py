@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from profiles.facts import Statement
+from profiles.facts import Quote, Statement
 
 BLANK = "*"
 Place = tuple[str, int]  #: conversation, utterance
@@ -32,13 +32,16 @@ class Blanks:
 
     def from_statement(self, said: Statement) -> Statement:
         """The statement with its quotes blanked."""
-        if not any((q.conversation_id, q.utterance) in self.words for q in said.evidence):
+        if not any((q.conversation_id, q.utterance) in self.words for q in said.all_quotes):
             return said
-        quotes = (
+        anchors = tuple(replace(a, evidence=self._quotes(a.evidence)) for a in said.anchors)
+        return replace(said, evidence=self._quotes(said.evidence), anchors=anchors)
+
+    def _quotes(self, quotes: Iterable[Quote]) -> tuple[Quote, ...]:
+        return tuple(
             replace(q, quote=self.of(q.conversation_id, q.utterance, q.quote, q.start)) if q.start is not None else q
-            for q in said.evidence
+            for q in quotes
         )
-        return replace(said, evidence=tuple(quotes))
 
     @staticmethod
     def together(several: "Iterable[Blanks]") -> "Blanks":
@@ -50,7 +53,7 @@ def blanks(statements: Iterable[Statement]) -> Blanks:
     """The words that prove these statements."""
     words: dict[Place, set[tuple[int, str]]] = defaultdict(set)
     for said in statements:
-        for quote in said.evidence:
+        for quote in said.all_quotes:
             if quote.start is not None:
                 words[quote.conversation_id, quote.utterance].add((quote.start, quote.quote))
     return Blanks({place: frozenset(found) for place, found in words.items()})

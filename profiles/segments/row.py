@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from dongke.clock import TradingCalendar, beijing
-from profiles.beliefs import Status, Tag
+from profiles.beliefs import UNBELIEVED, Tag
 from profiles.crosscheck import stances
 from profiles.facts import CustomerFacts
 from profiles.features import Part
@@ -67,7 +67,7 @@ def row_of(
 ) -> Row:
     """The row at the time of the profile. `facts` are all facts of the person."""
     held = facts.at(profile.as_of, profile.known_at)
-    tags = [t for t in profile.tags if t.status is not Status.REMOVED]
+    tags = [t for t in profile.tags if t.status not in UNBELIEVED]
     matured = maturities(held, profile.tags, profile.today, calendar, known)
     items: dict[str, list[Item]] = {}
     for tag in tags:
