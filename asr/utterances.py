@@ -36,14 +36,14 @@ def merge(channels: Iterable[tuple[Speaker, Sequence[Segment]]]) -> tuple[Turn, 
     """
     turns = [turn for speaker, segments in channels for turn in channel_turns(speaker, segments)]
     turns.sort(key=lambda turn: (turn.start_ms or 0, turn.speaker))
-    return tuple(_joined(turns))
+    return tuple(joined(turns))
 
 
-def channel_turns(speaker: Speaker, segments: Sequence[Segment]) -> list[Turn]:
-    """The turns of one channel, cut at pauses."""
+def channel_turns(speaker: Speaker, segments: Sequence[Segment], pause_ms: int = PAUSE_MS) -> list[Turn]:
+    """The turns of one channel, cut at pauses of that length."""
     turns: list[Turn] = []
     for segment, reason in zip(segments, guard.doubts(segments), strict=True):
-        for words in _pieces(segment):
+        for words in _pieces(segment, pause_ms):
             stripped = _stripped(words)
             text = "".join(w.text for w in stripped)
             if cleanup.bare(text):
@@ -110,12 +110,12 @@ def _mask_run(texts: list[str], run: list[int]) -> None:
             texts[number] = _DIGITS.sub("*", texts[number])
 
 
-def _pieces(segment: Segment) -> list[tuple[Word, ...]]:
+def _pieces(segment: Segment, pause_ms: int) -> list[tuple[Word, ...]]:
     """The segment's words, cut at pauses. A beginning that the engine timed before the pause goes after it."""
     words = segment.words or (Word(segment.text, segment.start_ms, segment.end_ms),)
     pieces: list[tuple[Word, ...]] = [(words[0],)]
     for before, word in pairwise(words):
-        if word.start_ms - before.end_ms < PAUSE_MS:
+        if word.start_ms - before.end_ms < pause_ms:
             pieces[-1] += (word,)
         elif word.text.strip().startswith(_NEVER_FIRST) or _is_orphan(pieces[-1]):
             moved = tuple(replace(w, start_ms=word.start_ms, end_ms=word.start_ms) for w in pieces[-1])
@@ -134,15 +134,27 @@ def _is_orphan(piece: tuple[Word, ...]) -> bool:
     return no_time or (text == cleanup.bare(text) and not _ANSWER.fullmatch(text))
 
 
-def _joined(turns: list[Turn]) -> list[Turn]:
+def joined(turns: Sequence[Turn]) -> list[Turn]:
+    """Neighbouring turns of one speaker in one, where no sentence ends between them and no pause is long."""
     done: list[Turn] = []
     for turn in turns:
         if done and _belongs(done[-1], turn):
-            last = done[-1]
-            done[-1] = replace(last, text=last.text + turn.text, end_ms=turn.end_ms, words=last.words + turn.words)
+            done[-1] = _together(done[-1], turn)
         else:
             done.append(turn)
     return done
+
+
+def _together(last: Turn, turn: Turn) -> Turn:
+    """Two turns as one, as sure of its speaker as the less sure of the two."""
+    sure = [c for c in (last.role_confidence, turn.role_confidence) if c is not None]
+    return replace(
+        last,
+        text=last.text + turn.text,
+        end_ms=turn.end_ms,
+        words=last.words + turn.words,
+        role_confidence=min(sure, default=None),
+    )
 
 
 def _belongs(last: Turn, turn: Turn) -> bool:
