@@ -269,7 +269,7 @@ class Run:
         except SQLAlchemyError as fault:
             if isinstance(result, DongkeError):
                 raise
-            _log.error("not kept", recording=ident, exc_info=fault)
+            _log.error("not kept", recording=ident, cause=type(fault).__name__)  # its text may hold what was said
             return self._store(task, DongkeError("processing-failed", f"结果存不进去: {type(fault).__name__}"))
 
     def _note(self, account: Account, task: _Task, recording: Recording) -> None:

@@ -189,14 +189,15 @@ def _options(model: Any, *, demo: bool) -> dict[str, Any]:
         "vad_filter": False,  # done before, by `_speech`
         "word_timestamps": True,
     }
-    return options | ({"temperature": 0.0} if demo else {"hotwords": _hotwords(model)})
+    return options | ({"temperature": 0.0} if demo else {"hotwords": hotwords(model.hf_tokenizer)})
 
 
-def _hotwords(model: Any) -> str:
+def hotwords(tokenizer: Any) -> str:
+    """As many of the hotwords as the model can bear, by its tokenizer."""
     kept: list[str] = []
     tokens = 0
     for word in HOTWORDS.split():
-        tokens += len(model.hf_tokenizer.encode(" " + word, add_special_tokens=False).ids)
+        tokens += len(tokenizer.encode(" " + word, add_special_tokens=False).ids)
         if tokens > MAX_HOTWORD_TOKENS:
             break
         kept.append(word)

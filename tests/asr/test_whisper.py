@@ -7,6 +7,7 @@ import pytest
 from asr import audio, whisper
 from dongke.errors import DongkeError, NotReady
 from dongke.settings import Settings
+from tests.asr import tiny_whisper
 from tests.asr.conftest import DEMO_MODEL, SAMPLE_CALL, SENTENCE
 
 
@@ -41,6 +42,36 @@ def test_real_model_gets_hotwords_under_the_limit(scripted: Path, tmp_path: Path
     assert engine._options["condition_on_previous_text"] is False
     assert "temperature" not in engine._options  # fallbacks stay
     assert isinstance(engine.segments(_speech()), tuple)  # the long prompt does not crash the engine
+
+
+def test_a_folder_of_the_shape_of_large_v3_turbo_runs_unchanged(tmp_path: Path) -> None:
+    shape = tiny_whisper.turbo()
+    words = whisper.hotwords(tiny_whisper.tokenizer(shape))
+    folder = tiny_whisper.make(tmp_path / "large-v3-turbo", SENTENCE, hotwords=words, shape=shape)
+    engine = whisper.load(_settings(folder, demo=False))
+    assert (engine._model.model.n_mels, engine._model.hf_tokenizer.get_vocab_size()) == (128, 51866)
+    assert engine._model.hf_tokenizer.token_to_id("<|zh|>") == 50260
+    assert engine.version.startswith("large-v3-turbo@")
+    assert "temperature" not in engine._options
+    segments = engine.segments(_speech())
+    assert {segment.text for segment in segments} == {SENTENCE}
+    for segment in segments:
+        times = [t for word in segment.words for t in (word.start_ms, word.end_ms)]
+        assert "".join(word.text for word in segment.words) == SENTENCE
+        assert times == sorted(times)
+        assert times[-1] > times[0]
+
+
+def test_what_is_drawn_is_drawn_anew_for_every_channel(tmp_path: Path) -> None:
+    words = whisper.hotwords(tiny_whisper.tokenizer())
+    folder = tiny_whisper.make(tmp_path / "drawing", "abcdefghij" * 4, hotwords=words, draws=True)
+    engine = whisper.load(_settings(folder))
+    samples = _speech()[16000 * 5 : 16000 * 11]
+    first = engine.segments(samples)
+    assert len(set(first[0].text)) > 1
+    assert engine.segments(samples) == first
+    engine._model.model._is_drawn_from = False  # left as it is, the model goes on drawing
+    assert engine.segments(samples) != first
 
 
 @pytest.mark.parametrize("name", ["large-v3-turbo", "no-such-size", "/nowhere/model", "./nowhere"])
