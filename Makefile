@@ -1,10 +1,11 @@
 # make demo   sets everything up and runs the main job on the samples (ONCE=1 ends after the print-out)
 # make test   runs all tests, on an embedded PostgreSQL
+# make web    builds the pages (needs Node; nobody else does)
 # make check  what must be green before a commit: style, types, layers, tests
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo serve test check lint train bench lock clean
+.PHONY: demo web web-check serve test check lint train bench lock clean
 .DEFAULT_GOAL := check
 
 demo: .venv/ready
@@ -27,6 +28,17 @@ check: lint test
 # fits nlp/learned/weights.npz anew from training/ (some minutes)
 train: .venv/ready
 	$(BIN)/python -W ignore -m nlp.train
+
+# builds the pages of web/ into api/static; only who changes them needs Node (20 or newer)
+web: web/node_modules/ready
+	cd web && npm run --silent build
+
+# what lies in api/static is what web/ builds, byte for byte
+web-check: web/node_modules/ready
+	@out=$$(mktemp -d) && (cd web && npx tsc --noEmit && node build.mjs --out $$out) && diff -r $$out api/static && rm -r $$out && echo "api/static is what web/ builds"
+
+web/node_modules/ready: web/package-lock.json
+	cd web && npm ci --silent --no-audit --no-fund && touch node_modules/ready
 
 bench: .venv/ready
 	$(BIN)/python bench/run.py

@@ -13,7 +13,7 @@ from api.problems import responses
 from dongke import audit
 from dongke.clock import at_beijing, beijing, now
 from dongke.directory import Advisor
-from dongke.errors import BadInput
+from dongke.errors import BadInput, NotFound
 from dongke.scope import Principal, Role, readable_customer
 from followup import playbook_files, playbook_lint, playbooks, promise_lists, trial_run
 
@@ -27,6 +27,16 @@ Rulemaker = Annotated[Principal, Depends(needs(Role.MANAGER, Role.COMPLIANCE, Ro
 def get_playbooks(principal: Reader, config: SettingsDep) -> Any:
     """运行中的跟进规则: 什么打开, 期限, 谁的什么触达算数, 怎样成单, 何时升级."""
     return {"items": [book.model_dump(mode="json") for book in playbooks.load(config.playbooks_dir)]}
+
+
+@router.get("/v1/playbooks/{playbook_id}/text", response_model=shapes.PlaybookFile, responses=responses(401, 403, 404))
+def get_text(principal: Rulemaker, config: SettingsDep, playbook_id: str) -> Any:
+    """运行中的一份规则文件, 原样: 改一改就可以试运行."""
+    for path in sorted((config.playbooks_dir or playbooks.FOLDER).glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        if playbook_files.read(text, path.name).id == playbook_id:
+            return {"name": path.name, "text": text}
+    raise NotFound("playbook-unknown", "没有这份跟进规则")
 
 
 @router.get("/v1/playbooks/schema", response_model=dict[str, Any], responses=responses(401, 403))
