@@ -67,9 +67,18 @@ def _enter_demo() -> None:
         "DONGKE_SPEECH_MODEL": str(SAMPLES / "demo_model"),
         "HF_HUB_OFFLINE": "1",
     }
+    os.environ.setdefault("DONGKE_WIDGET_ORIGINS", ",".join(_crm_origins()))
     os.environ.setdefault("DONGKE_RECORDINGS_DIR", os.environ["DONGKE_DATA_DIR"] + "/inbox")
     settings.cache_clear()
     db.forget_engine()
+
+
+def _crm_port() -> int:
+    return settings().port + 1
+
+
+def _crm_origins() -> list[str]:
+    return [f"http://{host}:{_crm_port()}" for host in ("127.0.0.1", "localhost")]
 
 
 def _data() -> Path:
@@ -95,14 +104,14 @@ def _loaded_for() -> str | None:
 
 def _load(today: date) -> None:
     """Every stage on the samples, with progress."""
+    from api.bars import progress
     from api.intake import ingest_with_bar, print_summary, process_with_bars
-    from api.printing import progress
 
     _start_afresh()
     inbox = _data() / "inbox"
     shutil.rmtree(inbox, ignore_errors=True)
     _shift().materialize(inbox, today)
-    with progress() as bars:
+    with progress("ingest") as bars:
         summary = ingest_with_bar([inbox], bars, "接入样例")
         failed = process_with_bars(summary, bars)
     print_summary(summary, failed)
@@ -180,6 +189,7 @@ def _print_report(today: date) -> None:
 def _serve() -> None:
     """API and pages, worker and scheduler as processes of their own, until Ctrl-C or one of them ends."""
     processes = {name: _spawn(name) for name in ("serve", "worker", "scheduler")}
+    processes["crm"] = _spawn_crm()
     for kind in (signal.SIGINT, signal.SIGTERM):  # also where a shell started this in the background, SIGINT ignored
         signal.signal(kind, signal.default_int_handler)
     try:
@@ -202,6 +212,15 @@ def _serve() -> None:
 def _spawn(name: str) -> "subprocess.Popen[bytes]":
     with _log(name).open("ab") as log:
         return subprocess.Popen([sys.executable, "-m", "api.cli", name], stdout=log, stderr=log, start_new_session=True)
+
+
+def _spawn_crm() -> "subprocess.Popen[bytes]":
+    """The sample CRM that carries the widget, on a port of its own: another origin."""
+    told = ["--dongke", _address(), "--host", settings().host, "--port", str(_crm_port())]
+    account = ["--login", LOGINS[0][0], "--password", PASSWORD]
+    command = [sys.executable, str(SAMPLES / "crm" / "server.py"), *told, *account]
+    with _log("crm").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
 
 def _log(name: str) -> Path:
@@ -237,6 +256,7 @@ def _answers() -> bool:
 def _print_addresses() -> None:
     out = _console()
     out.print(f"\n页面    {_address('/')}\n接口    {_address('/docs')}   (OpenAPI {_address('/openapi.json')})")
+    out.print(f"挂件    http://{settings().host}:{_crm_port()}/   (别家的 CRM, 另一个来源: samples/crm)")
     for login, _, advisor_id, branch_id, title in LOGINS:
         out.print(f"登录    {login:<8} 密码 {PASSWORD}   {title} {advisor_id or branch_id or ''}")
     out.print("Ctrl-C 停止全部进程")
