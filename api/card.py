@@ -47,6 +47,7 @@ FIELDS = (
     "parameters_version",
 )
 ALWAYS = ("customer", "as_of", "known_at")
+NOWHERE = -1  #: the utterance of words that are not found since their talk was written down anew
 LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)
 _BESIDE = """
     select (
@@ -55,6 +56,8 @@ _BESIDE = """
         join utterance u on u.conversation_id = asked.talk and u.index = asked.index and not u.revoked
         join conversation c on c.id = u.conversation_id
     ) as sentences, (
+        select json_agg(id) from conversation where id = any(%(talks)s::text[]) and recording_id is not null
+    ) as recorded, (
         select json_agg(json_build_object('id', o.id, 'playbook', o.playbook, 'key', o.key, 'state', o.state,
             'owner_id', o.owner_id, 'owner_name', a.name, 'opened_at', o.opened_at, 'due_at', o.due_at,
             'discharged_at', o.discharged_at, 'attempts', o.attempts, 'low_yuan', o.low_yuan, 'high_yuan', o.high_yuan)
@@ -107,7 +110,9 @@ def card(session: Session, customer_id: str, asked: Question) -> dict[str, Any]:
     evidence = [e for tag in page["tags"] for e in tag["evidence"]] if asked.wants("tags") else []
     sentences, rows = _beside(session, profile, evidence)
     for e in evidence:
-        e["sentence"], e["audio"] = sentences.get((e["conversation_id"], e["utterance"]), (None, False))
+        e["sentence"], e["audio"] = sentences.get(_place(e), (None, False))
+        if e["sentence"] is not None and e["quote"] not in e["sentence"]:
+            e["sentence"] = None  # of a past answer: the talk was written down anew since
     if asked.wants("opportunities"):
         found = _in_the_past(session, profile) if asked.is_past else rows
         page["opportunities"] = _shown(found, profile)
@@ -131,11 +136,11 @@ def matches(etag: str, if_none_match: str | None) -> bool:
 
 def _beside(
     session: Session, profile: Profile, evidence: list[dict[str, Any]]
-) -> tuple[dict[tuple[str, int], tuple[str, bool]], list[dict[str, Any]]]:
+) -> tuple[dict[tuple[str, int], tuple[str | None, bool]], list[dict[str, Any]]]:
     """The whole sentences of the evidence without what is deleted or refused, each with whether there is a recording
     of it, and the stored opportunities in which something is still to be done."""
-    wanted = sorted({(e["conversation_id"], e["utterance"]) for e in evidence})
-    asked = {
+    wanted = sorted({_place(e) for e in evidence})
+    asked: dict[str, list[Any]] = {
         "talks": [talk for talk, _ in wanted],
         "indexes": [index for _, index in wanted],
         "members": list(profile.members),
@@ -144,10 +149,16 @@ def _beside(
     row = db.one(session, _BESIDE, asked)
     forgets = row.deletes or Purpose.SENSITIVE in profile.refused
     gone = blanks_of(session, asked["talks"]) if forgets else Blanks()
-    sentences = {
+    sentences: dict[tuple[str, int], tuple[str | None, bool]] = {
         (talk, index): (gone.of(talk, index, words), heard) for talk, index, words, heard in row.sentences or ()
     }
-    return sentences, row.opportunities or []
+    unheard = dict.fromkeys(((talk, NOWHERE) for talk in row.recorded or ()), (None, True))
+    return unheard | sentences, row.opportunities or []
+
+
+def _place(evidence: Mapping[str, Any]) -> tuple[str, int]:
+    """Conversation and utterance; what is to be checked stands in none, and can be listened to all the same."""
+    return evidence["conversation_id"], NOWHERE if evidence["utterance"] is None else evidence["utterance"]
 
 
 def _in_the_past(session: Session, profile: Profile) -> list[dict[str, Any]]:

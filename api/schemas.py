@@ -86,6 +86,7 @@ class UtteranceTag(BaseModel):
 class UtteranceOut(BaseModel):
     """一句话."""
 
+    id: str = Field(description="重新转写后同一句话的编号不变")
     index: int
     speaker: str
     text: str

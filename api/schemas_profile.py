@@ -25,12 +25,13 @@ class EvidenceOut(_Closed):
     """原话依据."""
 
     conversation_id: str
-    utterance: int
+    utterance: int | None = Field(description="第几句, 从 0 起; 依据待复核的没有")
     quote: str
     start_ms: int | None
     end_ms: int | None
     speaker: str
     said_at: datetime
+    suspended: bool = Field(False, description="依据待复核: 重新转写后找不到这句原话, 时间仍指向录音")
     sentence: str | None = Field(description="整句; 撤回的没有")
     audio: bool = Field(description="有没有录音可听")
 
@@ -66,7 +67,7 @@ class TagOut(_Closed):
     value: dict[str, Any]
     value_text: str
     text: str
-    status: str = Field(description="active, contradicted, expired, removed")
+    status: str = Field(description="active, contradicted, suspended (依据待复核), expired, removed")
     reason: str = Field(description="为什么不再有效")
     strength: float = Field(description="可信度 × 随时间衰减")
     confidence: float

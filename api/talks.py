@@ -13,6 +13,7 @@ from dongke.directory import Advisor, Customer
 from dongke.errors import NotFound
 from dongke.scope import Principal, visible
 from dongke.standing import PROFILE, Purpose
+from profiles.anchoring import evidence_now
 from profiles.models import StoredAssertion, StoredReading
 from profiles.repository import statements_by_id
 from profiles.rights.blanks import Blanks
@@ -39,6 +40,7 @@ def show(session: Session, stored: StoredConversation, customer: Customer) -> di
     may_read = Purpose.ANALYSIS not in rights.refused
     reading = _reading(session, stored.id) if not rights.refused & set(PROFILE) else None
     assertions = _kept(session, _assertions(session, reading), rights) if reading else []
+    standing = evidence_now(session, assertions)
     advisor = session.get_one(Advisor, stored.advisor_id)
     return {
         "id": stored.id,
@@ -56,8 +58,8 @@ def show(session: Session, stored: StoredConversation, customer: Customer) -> di
         "recording_id": stored.recording_id,
         "read": bool(stored.read_hash and stored.read_hash.startswith(stored.content_hash)),
         "notes": [*(reading.notes if reading else []), *([rights.text] if rights.text else [])],
-        "utterances": _utterances(session, stored, assertions, rights.blanks) if may_read else [],
-        "assertions": [_assertion(a, stored, rights.blanks) for a in assertions],
+        "utterances": _utterances(session, stored, assertions, standing, rights.blanks) if may_read else [],
+        "assertions": [_assertion(a, standing[a.id], stored, rights.blanks) for a in assertions],
     }
 
 
@@ -76,7 +78,7 @@ def with_sentences(session: Session, evidence: list[dict[str, Any]]) -> None:
 
     What is deleted or refused is blanked in both.
     """
-    wanted = {(e["conversation_id"], e["utterance"]) for e in evidence}
+    wanted = {(e["conversation_id"], e["utterance"]) for e in evidence if e["utterance"] is not None}
     if not wanted:
         return
     key = tuple_(col(StoredUtterance.conversation_id), col(StoredUtterance.index))
@@ -85,7 +87,7 @@ def with_sentences(session: Session, evidence: list[dict[str, Any]]) -> None:
     sentences = {(r.conversation_id, r.index): gone.of(r.conversation_id, r.index, r.text) for r in rows}
     for e in evidence:
         e["sentence"] = sentences.get((e["conversation_id"], e["utterance"]))
-        if "quote" in e:
+        if "quote" in e and e["utterance"] is not None:
             e["quote"] = gone.of(e["conversation_id"], e["utterance"], e["quote"], e["start"])
 
 
@@ -118,11 +120,15 @@ def _kept(session: Session, assertions: list[StoredAssertion], rights: Rights) -
 
 
 def _utterances(
-    session: Session, stored: StoredConversation, assertions: list[StoredAssertion], gone: Blanks
+    session: Session,
+    stored: StoredConversation,
+    assertions: list[StoredAssertion],
+    standing: dict[str, list[dict[str, Any]]],
+    gone: Blanks,
 ) -> list[dict[str, Any]]:
     marks: dict[int, list[dict[str, Any]]] = {}
     for assertion in assertions:
-        for evidence in assertion.evidence:
+        for evidence in (e for e in standing[assertion.id] if not e.get("suspended")):
             marks.setdefault(evidence["utterance"], []).append(_mark(assertion, evidence))
     query = select(StoredUtterance).where(StoredUtterance.conversation_id == stored.id)
     rows = session.exec(query.order_by(col(StoredUtterance.index)))
@@ -142,6 +148,7 @@ def _mark(assertion: StoredAssertion, evidence: dict[str, Any]) -> dict[str, Any
 
 def _utterance(row: StoredUtterance, marks: list[dict[str, Any]], gone: Blanks) -> dict[str, Any]:
     return {
+        "id": row.uid,
         "index": row.index,
         "speaker": row.speaker,
         "text": "" if row.revoked else gone.of(row.conversation_id, row.index, row.text),
@@ -154,7 +161,9 @@ def _utterance(row: StoredUtterance, marks: list[dict[str, Any]], gone: Blanks) 
     }
 
 
-def _assertion(row: StoredAssertion, stored: StoredConversation, gone: Blanks) -> dict[str, Any]:
+def _assertion(
+    row: StoredAssertion, evidence: list[dict[str, Any]], stored: StoredConversation, gone: Blanks
+) -> dict[str, Any]:
     return {
         "id": row.id,
         "tag": row.tag,
@@ -166,5 +175,5 @@ def _assertion(row: StoredAssertion, stored: StoredConversation, gone: Blanks) -
         "holder": row.holder,
         "confidence": row.confidence,
         "explanation": explanation_text(row.explanation),
-        "evidence": [e | {"quote": gone.of(stored.id, e["utterance"], e["quote"], e["start"])} for e in row.evidence],
+        "evidence": [e | {"quote": gone.of(stored.id, e["utterance"], e["quote"], e["start"])} for e in evidence],
     }

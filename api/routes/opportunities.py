@@ -14,6 +14,7 @@ from api.problems import responses
 from dongke.clock import now
 from followup import service
 from followup.models import ManualAction, State, StoredOpportunity
+from profiles.anchoring import evidence_now
 from profiles.models import StoredAssertion
 
 router = APIRouter(tags=["商机"])
@@ -84,7 +85,9 @@ def get_opportunity(session: SessionDep, principal: Reader, opportunity_id: str)
 def _grounds(session: Session, row: StoredOpportunity) -> dict[str, Any]:
     """The words that opened it, the causes of its states, and what was noted by hand."""
     opening = session.get(StoredAssertion, row.opened_by)
-    evidence = [{**e, "conversation_id": opening.conversation_id} for e in opening.evidence] if opening else []
+    standing = evidence_now(session, [opening])[opening.id] if opening else []
+    where = {"conversation_id": opening.conversation_id if opening else None}
+    evidence = [e | where | ({"utterance": None} if e.get("suspended") else {}) for e in standing]
     talks.with_sentences(session, evidence)
     noted = session.exec(
         select(ManualAction).where(ManualAction.opportunity_id == row.id).order_by(col(ManualAction.at))
