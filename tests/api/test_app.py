@@ -120,7 +120,16 @@ def _resolve(node: Any, schema: dict[str, Any]) -> None:
             _resolve(child, schema)
 
 
-OPEN = {"/v1/token", "/v1/session", "/v1/session/ways", "/v1/oidc/start", "/v1/oidc/callback", "/livez", "/readyz", "/metrics"}
+OPEN = {
+    "/v1/token",
+    "/v1/session",
+    "/v1/session/ways",
+    "/v1/oidc/start",
+    "/v1/oidc/callback",
+    "/livez",
+    "/readyz",
+    "/metrics",
+}
 
 
 def test_every_route_but_the_open_ones_asks_who_is_there(client: TestClient) -> None:
