@@ -5,7 +5,7 @@ Each is made once: the same (kind, subject, day) again changes nothing. Deadline
 """
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -31,23 +31,40 @@ LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)
 
 
 def maturities(session: Session, moment: datetime, calendar: TradingCalendar) -> int:
-    """到期提醒 of money held elsewhere: 7, 3 and 0 trading days before, while it is not settled."""
+    """到期提醒 of money held elsewhere: 7, 3 and 0 trading days before, while it is not settled. A day on which nobody
+    looked is caught up, by the newest reminder alone."""
     day = beijing(moment).date()
+    books = [b.id for b in playbooks.load(settings().playbooks_dir) if b.due.maturity == "matures_on"]
     told = _VALUE["matures_on"].astext
     soon = told.between(day.isoformat(), (day + timedelta(days=LONGEST)).isoformat())
     query = select(StoredOpportunity).where(
-        col(StoredOpportunity.playbook) == "external_assets", col(StoredOpportunity.state).in_(LIVE), soon, listed()
+        col(StoredOpportunity.playbook).in_(books), col(StoredOpportunity.state).in_(LIVE), soon, listed()
     )
     made = 0
     for row in session.exec(query):
         matures = as_date(row.value.get("matures_on"))
-        if matures is None:
-            continue
-        left = calendar.days_between(day, matures)
-        if left in MATURITY_DAYS:
-            words = f"{_label(row)} {matures.isoformat()} 到期" + (f", 还有 {left} 个交易日" if left else ", 就在今天")
-            made += _keep(session, "maturity", row, at_beijing(day, DAY_ENDS), words, moment)
+        on = reminded_on(matures, beijing(row.opened_at).date(), day, calendar) if matures else None
+        if matures is not None and on is not None:
+            words = f"{_label(row)} {matures.isoformat()} 到期, {_left(day, matures, calendar)}"
+            made += _keep(session, "maturity", row, at_beijing(on, DAY_ENDS), words, moment)
     return made
+
+
+def reminded_on(matures: date, opened_on: date, day: date, calendar: TradingCalendar) -> date | None:
+    """The newest day up to `day` on which a reminder was due; None where there was none since it was told of (pure).
+
+    What matures on a closed day is counted from the last open day before.
+    """
+    last = matures if calendar.is_open(matures) else calendar.previous_open(matures)
+    due = [calendar.add_days(last, -n) if n else last for n in MATURITY_DAYS]
+    return max((on for on in due if opened_on <= on <= day), default=None)
+
+
+def _left(day: date, matures: date, calendar: TradingCalendar) -> str:
+    left = calendar.days_between(day, matures)
+    if left:
+        return f"还有 {left} 个交易日"
+    return "就在今天" if matures == day else "今天是之前最后一个交易日"
 
 
 def questionnaires(session: Session, moment: datetime) -> int:

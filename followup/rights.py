@@ -40,8 +40,10 @@ def is_listed(playbook: str, rights: Rights) -> bool:
 
 
 def told() -> ColumnElement[bool]:
-    """SQL on `Notice`: what it reminds of is still listed; of no opportunity: asked by law, or he is profiled."""
-    reminds = exists().where(col(StoredOpportunity.id) == col(Notice.opportunity_id), listed())
+    """SQL on `Notice`: what it reminds of is still listed, and of a maturity still open; of no opportunity: asked by
+    law, or he is profiled."""
+    stands = or_(col(Notice.kind) != "maturity", col(StoredOpportunity.closed_at).is_(None))
+    reminds = exists().where(col(StoredOpportunity.id) == col(Notice.opportunity_id), listed(), stands)
     lawful = col(Notice.kind).in_(sorted(policy().service_notices))
     alone = and_(
         col(Notice.opportunity_id).is_(None),
