@@ -32,6 +32,7 @@ LOGINS = (
     ("manager", "manager", None, BRANCH, "营业部管理者"),
     ("head", "manager", None, None, "总部管理者"),
     ("admin", "admin", None, None, "系统管理员"),
+    ("crm", "crm", None, None, "CRM 的服务端, 只能要挂件凭证"),
 )
 
 
@@ -217,7 +218,7 @@ def _spawn(name: str) -> "subprocess.Popen[bytes]":
 def _spawn_crm() -> "subprocess.Popen[bytes]":
     """The sample CRM that carries the widget, on a port of its own: another origin."""
     told = ["--dongke", _address(), "--host", settings().host, "--port", str(_crm_port())]
-    account = ["--login", LOGINS[0][0], "--password", PASSWORD]
+    account = ["--login", "crm", "--password", PASSWORD, "--advisor", LOGINS[0][0]]
     command = [sys.executable, str(SAMPLES / "crm" / "server.py"), *told, *account]
     with _log("crm").open("ab") as log:
         return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)

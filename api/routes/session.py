@@ -116,4 +116,8 @@ def _is_local(path: str) -> bool:
 def _demo_logins() -> list[dict[str, str]]:
     from api.demo import LOGINS, PASSWORD
 
-    return [{"login": login, "password": PASSWORD, "title": title} for login, _, _, _, title in LOGINS]
+    return [
+        {"login": login, "password": PASSWORD, "title": title}
+        for login, role, _, _, title in LOGINS
+        if role != Role.CRM
+    ]

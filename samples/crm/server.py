@@ -1,9 +1,10 @@
 """A foreign CRM 客户关系系统, as small as can be: it stands on an origin of its own and carries the widget.
 
-    python samples/crm/server.py --dongke http://127.0.0.1:8600 --port 8601 --login advisor --password dongke-demo
+    python samples/crm/server.py --dongke http://127.0.0.1:8600 --port 8601 --login crm --password dongke-demo --advisor advisor
 
-What a real CRM does is in `_token`: its server, not its page, asks Dongke for a token of the customer whose page is
-open. The page gets nothing but that token. `dongke demo` starts this beside the service.
+What a real CRM does is in `widget_token`: its server, not its page, asks Dongke for a token of the customer whose page
+is open, for the advisor who is signed in. The page gets nothing but that token. `dongke demo` starts this beside the
+service.
 """
 
 import argparse
@@ -18,10 +19,11 @@ from typing import Any
 
 
 class Dongke:
-    """The CRM server's side of the log-in: one account, a token for each customer page."""
+    """The CRM server's side of the log-in: its own account, a token for each customer page and its advisor."""
 
-    def __init__(self, base: str, login: str, password: str) -> None:
+    def __init__(self, base: str, login: str, password: str, advisor: str) -> None:
         self.base = base.rstrip("/")
+        self.advisor = advisor  #: who is signed in to the CRM; here always the same
         self._account = {"login": login, "password": password}
         self._bearer = ""
 
@@ -31,7 +33,7 @@ class Dongke:
             if fresh:
                 self._bearer = self._post("/v1/token", self._account)["access_token"]
             try:
-                return self._post("/v1/widget/tokens", {"customer_id": customer_id})
+                return self._post("/v1/widget/tokens", {"customer_id": customer_id, "login": self.advisor})
             except urllib.error.HTTPError as refused:
                 if fresh or refused.code != HTTPStatus.UNAUTHORIZED:
                     raise
@@ -82,10 +84,11 @@ def main() -> None:
     parser.add_argument("--dongke", default="http://127.0.0.1:8600")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8601)
-    parser.add_argument("--login", default="advisor")
+    parser.add_argument("--login", default="crm")
     parser.add_argument("--password", default="dongke-demo")
+    parser.add_argument("--advisor", default="advisor")
     asked = parser.parse_args()
-    handler = partial(Pages, dongke=Dongke(asked.dongke, asked.login, asked.password))
+    handler = partial(Pages, dongke=Dongke(asked.dongke, asked.login, asked.password, asked.advisor))
     ThreadingHTTPServer((asked.host, asked.port), handler).serve_forever()
 
 
