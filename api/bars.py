@@ -6,7 +6,17 @@ from contextlib import contextmanager
 
 import structlog
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from dongke.progress import EVERY_SECONDS, Meter, WorkState
@@ -38,8 +48,16 @@ def _bars() -> Progress:
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        _Note(),
         console=Console(stderr=True),
     )
+
+
+class _Note(ProgressColumn):
+    """What a bar says beside its figures (`note=`), if anything."""
+
+    def render(self, task: Task) -> Text:
+        return Text(str(task.fields.get("note", "")))
 
 
 class _Seen:

@@ -92,6 +92,7 @@ class Intake:
         self.outcomes: list[Outcome] = []
         self._progress = progress
         self.heard_at: datetime | None = None  #: when a network brought the pieces; None for files
+        self.is_backfill = False  #: recordings come from an archive: known files are not read, the day goes before them
         self._again: Quarantined | None = None
 
     def take(self, kind: Kind, pieces: Iterable[Piece]) -> None:
@@ -149,7 +150,8 @@ class Intake:
         summary = self.summary
         pipeline.settle(self.session, summary.conversations)
         queue.defer(self.session, Task.CONVERSATION, summary.conversations)
-        queue.defer(self.session, Task.RECORDING, summary.recordings)
+        priority = queue.BACKFILL if self.is_backfill else 0
+        queue.defer(self.session, Task.RECORDING, summary.recordings, priority=priority)
         queue.defer(self.session, Task.NOTE, summary.notes)
         summary.customers = takers.with_talks(self.session, summary.customers)
         queue.defer(self.session, Task.CUSTOMER, summary.customers)
@@ -234,6 +236,8 @@ def _pieces(kind: Kind, path: Path) -> Iterable[Piece]:
         raise _unknown_file(path)
     if kind is Kind.RECORDING:
         return takers.recordings(path if path.is_dir() else path.parent)
+    if kind is Kind.TRANSCRIPT:
+        return takers.transcripts(path / "manifest.csv" if path.is_dir() else path)
     if path.suffix.lower() != ".csv":
         return files.json_pieces(path)
     missing = files.missing_columns(path, kind)

@@ -17,13 +17,15 @@ from dongke import db
 from dongke.errors import NotReady
 
 PROCESS_DOOR = "process"  #: under this door the quarantine keeps pieces that could not be processed
+BACKFILL = -10  #: the priority of what comes from an archive: the day, at 0, goes before it
 _SCHEMA_LOCK = 0x446F6E68
 _CHUNK = 1_000
 
 _INSERT = text(
     """
-    insert into procrastinate_jobs (queue_name, task_name, args, queueing_lock, scheduled_at)
-    select :queue, :task, jsonb_build_object('ident', ident), :prefix || ident, cast(:run_at as timestamptz)
+    insert into procrastinate_jobs (queue_name, task_name, priority, args, queueing_lock, scheduled_at)
+    select :queue, :task, :priority, jsonb_build_object('ident', ident), :prefix || ident,
+           cast(:run_at as timestamptz)
     from unnest(cast(:idents as text[])) as ident
     on conflict (queueing_lock) where status = 'todo' do nothing
     """
@@ -55,7 +57,9 @@ def kept_as(task: Task, ident: str) -> bytes:
     return json.dumps({"task": str(task), "ident": ident}).encode()
 
 
-def defer(session: Session, task: Task, idents: Iterable[str], *, run_at: datetime | None = None) -> None:
+def defer(
+    session: Session, task: Task, idents: Iterable[str], *, run_at: datetime | None = None, priority: int = 0
+) -> None:
     """Enqueues the pieces in the caller's transaction; those that wait already are left as they are."""
     wanted = sorted(set(idents))  # one order everywhere: two callers cannot deadlock
     for start in range(0, len(wanted), _CHUNK):
@@ -64,6 +68,7 @@ def defer(session: Session, task: Task, idents: Iterable[str], *, run_at: dateti
             {
                 "queue": task.queue,
                 "task": f"dongke:{task}",
+                "priority": priority,
                 "prefix": f"{task}:",
                 "idents": wanted[start : start + _CHUNK],
                 "run_at": run_at,

@@ -69,6 +69,7 @@ def archive(session: Session, due_at: datetime, config: Settings) -> Mapping[str
     if config.archive_dir is None:
         return {"skipped": "没有设置 archive_dir"}
     intake = Intake(session, config)
+    intake.is_backfill = True
     intake.take(Kind.RECORDING, takers.recordings(config.archive_dir))
     summary = intake.finish()
     return {"accepted": summary.accepted, "unchanged": summary.unchanged, "refused": summary.refused}

@@ -24,15 +24,18 @@ if TYPE_CHECKING:
     from api.doors import Intake
     from asr.chatlog import Consent
     from asr.manifest import ManifestFault, RecordingMeta
+    from asr.models import Recording
 
 Row = dict[str, Any]
 
 
-def recordings(folder: Path) -> Iterator[Piece]:
-    """The lines of a folder's manifest as pieces."""
+def recordings(place: Path) -> Iterator[Piece]:
+    """The lines of a folder's manifest, or of the manifest at that path, as pieces."""
     from asr.manifest import manifest
 
-    return _manifest_pieces(manifest(folder), folder.name, {"folder": str(folder.resolve())})
+    folder = place.parent if place.is_file() else place
+    where = {"folder": str(folder.resolve())} | ({"manifest": place.name} if place.is_file() else {})
+    return _manifest_pieces(manifest(place), folder.resolve().name, where)
 
 
 def recordings_at(url: str, config: Settings) -> Iterator[Piece]:
@@ -65,9 +68,51 @@ def recording_piece(door: str, row: Row) -> Piece:
     return Piece(f"{door}: {kept['file']}", files.as_bytes(kept), row)
 
 
+def transcripts(path: Path) -> Iterator[Piece]:
+    """The lines of a manifest of transcripts without recordings as pieces."""
+    for piece in files.csv_pieces(path):
+        if piece.fault is not None:
+            yield piece
+            continue
+        row = {name: cell for name, cell in piece.row.items() if cell} | {"folder": str(path.parent.resolve())}
+        yield Piece(piece.source, files.as_bytes(row), row)
+
+
+def _transcript(intake: "Intake", row: Any) -> tuple[str, str]:
+    """A transcript by itself: inline, or the path of a file within the manifest's folder."""
+    from asr.imports import TranscriptMeta, read, speakers_of, take
+    from asr.manifest import inside
+
+    channel = row.get("advisor_channel")
+    if channel is not None and str(channel) not in ("0", "1"):
+        raise BadInput("conversation-invalid", "advisor_channel 必须是 0 或 1")
+    answered = str(row.get("answered", True)).lower()
+    if answered not in ("true", "false", "1", "0"):
+        raise BadInput("conversation-invalid", "answered 必须是 true 或 false")
+    meta = TranscriptMeta(
+        customer_id=_text(row, "customer_id", "customer"),
+        advisor_id=_text(row, "advisor_id", "advisor"),
+        started_at=aware(row.get("started_at"), "started_at"),
+        id=str(row.get("id") or row.get("call_id") or "") or None,
+        direction=row.get("direction") or "out",
+        answered=answered in ("true", "1"),
+        advisor_channel=None if channel is None else int(channel),
+        speakers=speakers_of(row.get("speakers")),
+    )
+    folder = Path(row["folder"]) if "folder" in row else None
+    if folder is not None:
+        inside(folder, _text(row, "transcript"))
+    result = take(intake.session, read(row["transcript"], meta.voices, folder), meta)
+    if result.state != "unchanged":
+        intake.summary.conversations.append(result.id)
+    return result.id, result.state
+
+
 def _conversation(intake: "Intake", row: Any) -> tuple[str, str]:
     from asr.repository import store_conversation
 
+    if isinstance(row, dict) and "transcript" in row and "folder" not in row:
+        return _transcript(intake, row)
     conversation = Conversation.from_json(row)
     result = store_conversation(
         intake.session,
@@ -84,6 +129,7 @@ def _conversation(intake: "Intake", row: Any) -> tuple[str, str]:
 
 
 def _recording(intake: "Intake", row: Any) -> tuple[str, str]:
+    from asr import backlog
     from asr.models import RecordingState
     from asr.recordings import RecordingMeta, register
 
@@ -91,13 +137,30 @@ def _recording(intake: "Intake", row: Any) -> tuple[str, str]:
         return _manifest_again(intake, row)
     fields = {name: row[name] for name in RecordingMeta.__slots__ if row.get(name) is not None}
     fields["started_at"] = aware(row.get("started_at"), "started_at")
-    path = _sound_of(intake, fields, row)
+    recording = _archived(intake, row) if intake.is_backfill else None
     begun = stamp(intake.session)
-    recording = register(intake.session, path, RecordingMeta(**fields), intake.config)
+    if recording is None:
+        path = _sound_of(intake, fields, row)
+        recording = register(intake.session, path, RecordingMeta(**fields), intake.config)
+        if intake.is_backfill:
+            backlog.remember(intake.session, recording.id, path, is_new=recording.received_at >= begun)
     waits = recording.state in (RecordingState.REGISTERED, RecordingState.NEEDS_MODEL, RecordingState.FAILED)
     if waits:
         intake.summary.recordings.append(recording.id)
     return recording.id, "new" if recording.received_at >= begun else "unchanged"
+
+
+def _archived(intake: "Intake", row: Row) -> "Recording | None":
+    """The recording that this file of an archive was registered as; None where it must be looked into (again)."""
+    from asr import backlog
+    from asr.manifest import inside, is_url
+    from asr.models import Recording
+
+    if is_url(row["file"]):
+        return None
+    known = backlog.known(intake.session, inside(Path(row["folder"]), row["file"]), row["customer_id"])
+    recording = intake.session.get(Recording, known) if known else None
+    return recording if recording is not None and (recording.sidecar or not row.get("transcript")) else None
 
 
 def _sound_of(intake: "Intake", fields: Row, row: Row) -> Path:
@@ -125,7 +188,7 @@ def _manifest_again(intake: "Intake", row: Any) -> tuple[str, str]:
         name, pieces = row["url"], list(recordings_at(row["url"], intake.config))
     else:
         folder = Path(_text(row, "folder"))
-        name, pieces = folder.name, list(recordings(folder))
+        name, pieces = folder.name, list(recordings(folder / row.get("manifest", "")))
     for piece in pieces:
         if piece.fault is not None and json.loads(piece.raw)["text"] == row.get("text"):
             raise piece.fault
@@ -332,6 +395,7 @@ def _flag(row: Any, name: str, *, default: bool) -> bool:
 
 ONE: dict[Kind, Callable[["Intake", Any], tuple[str, str]]] = {
     Kind.CONVERSATION: _conversation,
+    Kind.TRANSCRIPT: _transcript,
     Kind.RECORDING: _recording,
     Kind.NOTE: _note,
     Kind.ATTEMPT: _attempt,

@@ -21,7 +21,7 @@ from sqlmodel import Session, col, select
 from api import logs, pipeline, queue
 from api.models import IdempotentReply
 from api.queue import Queue, Task, apply_queue_schema
-from asr import leases
+from asr import backlog, leases
 from asr.models import Recording, RecordingState
 from asr.recordings import fail
 from dongke import db, quarantine
@@ -38,6 +38,7 @@ SWEEP_LIMIT = 5_000
 KEEP_FINISHED = timedelta(days=7)
 MAX_ATTEMPTS = 5
 DOOR = queue.PROCESS_DOOR
+ELSEWHERE = "另一个进程正在转写"  #: should it die, the recording is found again by `sweep`
 
 #: what is done with a piece of each task
 WORK: dict[Task, Callable[[Session, str], pipeline.Done]] = {
@@ -137,13 +138,16 @@ _GIVE_BACK = "select procrastinate_retry_job_v2(:ident, now(), null, null, null)
 def sweep() -> dict[str, int]:
     """Finds what waits in the tables without a job and enqueues it; drops jobs finished long ago. Returns counts."""
     with db.session_scope() as session:
+        backlog.release_dead(session)
         leases.reclaim(session)
         waiting = {
             Task.CONVERSATION: _unread(session),
             Task.RECORDING: _unheard(session),
         }
         for task, idents in waiting.items():
-            queue.defer(session, task, idents)
+            later = backlog.backfill(session, idents)  # a conversation has the id of its recording
+            queue.defer(session, task, [ident for ident in idents if ident not in later])
+            queue.defer(session, task, later, priority=queue.BACKFILL)
         _forget(session, now() - KEEP_FINISHED)
     return {str(task): len(idents) for task, idents in waiting.items()}
 
@@ -171,7 +175,8 @@ def _unheard(session: Session) -> list[str]:
         states.append(RecordingState.NEEDS_MODEL)
     known = queue.busy(session, Task.RECORDING) | _given_up(session, Task.RECORDING)
     allowed = processable(Recording.customer_id, Purpose.ANALYSIS)
-    query = select(Recording.id).where(col(Recording.state).in_(states), allowed).order_by(col(Recording.received_at))
+    order = (backlog.is_backfill(), col(Recording.received_at))
+    query = select(Recording.id).where(col(Recording.state).in_(states), allowed).order_by(*order)
     return [i for i in session.exec(query.limit(SWEEP_LIMIT + len(known))) if i not in known][:SWEEP_LIMIT]
 
 
@@ -209,13 +214,16 @@ def attempt(task: Task, ident: str, work: Callable[[Session, str], pipeline.Done
 
     While a recording is heard it is 转写中 for everybody: its lease is held beside that transaction.
     """
-    with _held(task, ident), db.session_scope() as session:
-        done = work(session, ident)
-        if done.failed:
-            fault = DongkeError("recording-failed", done.waiting or "转写失败")
-            quarantine.keep(session, DOOR, f"{task}:{ident}", queue.kept_as(task, ident), fault)
-        elif not done.waiting:
-            quarantine.settle(session, DOOR, queue.kept_as(task, ident))
+    with _held(task, ident) as is_ours:
+        if is_ours is False:
+            return pipeline.Done(ident, "", waiting=ELSEWHERE)
+        with db.session_scope() as session:
+            done = work(session, ident)
+            if done.failed:
+                fault = DongkeError("recording-failed", done.waiting or "转写失败")
+                quarantine.keep(session, DOOR, f"{task}:{ident}", queue.kept_as(task, ident), fault)
+            elif not done.waiting:
+                quarantine.settle(session, DOOR, queue.kept_as(task, ident))
     return done
 
 

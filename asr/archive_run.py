@@ -72,6 +72,7 @@ class Account:
     states: Counter[RecordingState] = field(default_factory=Counter)  #: of those heard in this run
     known: int = 0  #: heard before, by this version
     unwanted: int = 0  #: the customer refuses the analysis
+    waiting: int = 0  #: no transcript, and no speech model
     failures: list[tuple[str, str]] = field(default_factory=list)  #: file, reason
     seconds: float = 0.0
     stopped: bool = False
@@ -225,8 +226,9 @@ class Run:
             self._settle(account, entry)
         elif (piece := archive.plan(session, ident, self._version)) is None:
             waits = recording.state is RecordingState.NEEDS_MODEL
+            account.waiting += waits
             account.known += not waits
-            self._settle(account, entry, failure=recording.reason if waits else None)
+            self._settle(account, entry)
         elif leases.begin(session, ident, self._worker):
             return piece
         else:

@@ -8,7 +8,7 @@ import os
 import socket
 from pathlib import Path
 
-from sqlalchemy import delete, exists, func, update
+from sqlalchemy import ColumnElement, delete, exists, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -52,16 +52,20 @@ def backfill(session: Session, recording_ids: list[str]) -> set[str]:
     return set(session.exec(query))
 
 
+def is_backfill() -> ColumnElement[bool]:
+    """SQL: the recording waits behind what comes in day by day."""
+    return exists().where(col(ArchiveFile.recording_id) == col(Recording.id), col(ArchiveFile.is_backfill))
+
+
 def live(session: Session, *, has_model: bool, limit: int = 20) -> list[str]:
     """The recordings of the day that wait and that nobody is hearing, the oldest first."""
     states = [RecordingState.REGISTERED] + [RecordingState.NEEDS_MODEL] * has_model
-    archived = exists().where(col(ArchiveFile.recording_id) == col(Recording.id), col(ArchiveFile.is_backfill))
     leased = exists().where(
         col(RecordingLease.recording_id) == col(Recording.id), col(RecordingLease.until) >= func.clock_timestamp()
     )
     query = (
         select(Recording.id)
-        .where(col(Recording.state).in_(states), ~archived, ~leased)
+        .where(col(Recording.state).in_(states), ~is_backfill(), ~leased)
         .where(processable(Recording.customer_id, Purpose.ANALYSIS))
         .order_by(col(Recording.received_at), col(Recording.id))
         .limit(limit)

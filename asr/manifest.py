@@ -52,16 +52,20 @@ class ManifestFault:
     error: DongkeError
 
 
-def manifest(folder: Path) -> list[RecordingMeta | ManifestFault]:
+def manifest(place: Path) -> list[RecordingMeta | ManifestFault]:
     """The recordings that `manifest.csv` in the folder names; lines and files that cannot be used are faults.
+
+    A manifest of another name tells only a part of its folder: files that it does not name are none of its business.
 
     Columns: file, customer_id, advisor_id, started_at; optional direction, answered, id (or call_id),
     advisor_channel, transcript, encoding, sha256. A file is a path within the folder, or a URL.
     Raises BadInput `manifest-missing`, `csv-columns`, `encoding` where the manifest as a whole is unusable.
     """
-    rows = rows_of(_read(folder / MANIFEST))
+    path = place if place.is_file() else place / MANIFEST
+    folder, rows = path.parent, rows_of(_read(path))
     named = {(folder / row["file"]).resolve() for row in rows if row.get("file") and "\0" not in row["file"]}
-    return [*_lines(rows, lambda name: _in_folder(folder, name)), *_unnamed(folder, named)]
+    unnamed = _unnamed(folder, named) if path.name == MANIFEST else ()
+    return [*_lines(rows, lambda name: _in_folder(folder, name)), *unnamed]
 
 
 def manifest_at(base: str, raw: bytes) -> list[RecordingMeta | ManifestFault]:
