@@ -76,7 +76,7 @@ def register(session: Session, path: Path, meta: RecordingMeta, settings: Settin
         "sidecar": _sidecar_path(path, meta),
         "state": RecordingState.REGISTERED,
         "received_at": stamp(session),
-        "encoding": meta.encoding,
+        "encoding": str(told) if told else None,
         **_measured(path, sound),
     }
     session.execute(insert(Recording).values(**row).on_conflict_do_nothing())
