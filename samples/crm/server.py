@@ -1,6 +1,6 @@
 """A foreign CRM 客户关系系统, as small as can be: it stands on an origin of its own and carries the widget.
 
-    python samples/crm/server.py --dongke http://127.0.0.1:8600 --port 8601 --login crm --password dongke-demo --advisor advisor
+    python samples/crm/server.py --dongke http://127.0.0.1:8600 --port 8601 --password dongke-demo
 
 What a real CRM does is in `widget_token`: its server, not its page, asks Dongke for a token of the customer whose page
 is open, for the advisor who is signed in. The page gets nothing but that token. `dongke demo` starts this beside the
