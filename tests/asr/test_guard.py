@@ -20,6 +20,11 @@ def _segment(text: str, seconds: float = 5.0, **figures: float) -> Segment:
         "Subtitles by the Amara.org community",
         "我们下期再见",
         "以下是普通话的句子",
+        "精彩内容请关注我们的频道",
+        "某某字幕组制作",
+        "未经作者许可 不得转载",
+        "Thank you for watching",
+        "ご視聴ありがとうございました",
     ],
 )
 def test_ghost_lines(text: str) -> None:
@@ -80,3 +85,31 @@ def test_same_long_line_again_and_again() -> None:
     lines = [_segment(t) for t in ("请问您考虑得怎么样", "请问您考虑得怎么样", "请问您考虑得怎么样", "好", "好", "好")]
     assert guard.doubts(lines) == ["整句反复出现"] * 3 + [None] * 3
     assert guard.doubts(lines[:2]) == [None, None]  # asked twice
+
+
+@pytest.mark.parametrize(
+    ("text", "foreign"),
+    [
+        ("Thanks a lot, see you next week", True),
+        ("はい、そうです", True),
+        ("네 감사합니다", True),
+        ("Спасибо", True),
+        ("OK", False),
+        ("QDII那个ETF", False),
+        ("我用的是Level2和APP", False),
+        ("沪深300ETF", False),
+        ("の", False),
+    ],
+)
+def test_another_language(text: str, foreign: bool) -> None:
+    assert (guard.doubt(_segment(text)) == "不是中文") is foreign
+
+
+def test_going_round_in_circles() -> None:
+    circles = "那我们这边的话就是说那这边的话我们就是说" * 3
+    assert guard.doubt(_segment(circles, 30)) == "文字循环重复"
+    talk = (
+        "我在华泰那边还有一个账户，里面有八十万左右，主要是科创板的股票，另外招商银行有一笔理财，二十万，下个月到期，"
+        "到期以后我想先放着，等孩子上学的事情定下来再说。"
+    )
+    assert guard.doubt(_segment(talk, 30)) is None
