@@ -145,6 +145,29 @@ def attribution(
     typer.echo(found["notice"])
 
 
+@app.command()
+def lifecycle(
+    advisor: Advisor = None,
+    branch: Branch = None,
+    start: Start = None,
+    end: End = None,
+    known_at: Annotated[str | None, typer.Option("--known-at", help="ISO 时间: 按那一刻已知的; 默认现在")] = None,
+) -> None:
+    """生命周期流转: 各营业部的客户从哪一阶段到了哪一阶段。"""
+    from api.lifecycle import lost_share, transitions
+    from followup.people import Scope
+
+    first, last, moment = _day(start), _day(end), _moment(known_at, "--known-at")
+    scope = Scope(advisor, branch)
+    found = _run("report.read", lambda s, p: transitions(s, p, scope, first, last, moment, most=None))
+    for one in (*found["branches"], found["total"]):
+        cells = {(c["before"], c["after"]): c["customers"] for c in one["cells"]}
+        rows = [(a, *(cells.get((a, b), 0) or "·" for b in found["stages"])) for a in found["stages"]]
+        name = one.get("name", "合计")
+        title = f"{name} {found['start']} → {found['end']}: {one['customers']} 位客户, 活跃中流失 {lost_share(one)}"
+        _print(title, " ".join(("从", *found["stages"])), rows)
+
+
 def _run(action: str, work: "Callable[[Session, Principal], Any]") -> Any:
     """The command line is used by those who run the house: it reads all customers, and is audited."""
     from api.commands import prepare_database
@@ -186,7 +209,7 @@ def _day(text: str | None) -> date | None:
         raise BadInput("date-invalid", f"不是日期: {text} (要 2026-06-30 这样)") from None
 
 
-def _moment(text: str | None) -> datetime | None:
+def _moment(text: str | None, name: str = "--at") -> datetime | None:
     from dongke.types import aware
 
-    return aware(text, "--at") if text else None
+    return aware(text, name) if text else None

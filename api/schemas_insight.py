@@ -191,6 +191,44 @@ class AdherenceList(BaseModel):
     advisors: list[AdherenceOut]
 
 
+class StageCell(BaseModel):
+    before: str
+    after: str
+    customers: int
+
+
+class StageStep(BaseModel):
+    before: str
+    after: str
+    times: int
+
+
+class StageMatrix(BaseModel):
+    """流转矩阵."""
+
+    customers: int
+    before: dict[str, int]
+    after: dict[str, int]
+    cells: list[StageCell] = Field(description="开始日的阶段 → 结束日的阶段, 客户数; 没有列出的是 0")
+    steps: list[StageStep] = Field(description="其间走过的每一步, 次数")
+
+
+class BranchMatrix(StageMatrix):
+    id: str
+    name: str
+
+
+class LifecycleOut(BaseModel):
+    """生命周期流转."""
+
+    start: date
+    end: date
+    known_at: datetime
+    stages: list[str]
+    branches: list[BranchMatrix]
+    total: StageMatrix
+
+
 class MatterOut(BaseModel):
     opportunity_id: str | None
     playbook: str | None

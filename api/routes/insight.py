@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
-from api import insight
+from api import insight, lifecycle
 from api import schemas_insight as shapes
 from api.deps import Reader, SessionDep
 from api.paging import Cursor, Limit
@@ -126,6 +126,23 @@ def get_morning(
     """早间清单: 今天先联系哪十位, 每个因子和理由都看得见."""
     found = insight.morning_json(session, principal, advisor_id, at, blocked=blocked)
     audit.record(session, principal.subject, "morning.read", advisor_id)
+    return found
+
+
+@router.get("/v1/insight/lifecycle", response_model=shapes.LifecycleOut, responses=responses(401, 403, 409, 422))
+def get_lifecycle(
+    session: SessionDep,
+    principal: Reader,
+    start: _Start = None,
+    end: _End = None,
+    advisor: _Ident = None,
+    branch: _Ident = None,
+    known_at: Annotated[AwareDatetime | None, Query(description="按那一刻已知的; 默认现在")] = None,
+) -> Any:
+    """生命周期流转: 从开始日到结束日, 各营业部的客户从哪一阶段到了哪一阶段, 以及其间的每一步."""
+    found = lifecycle.transitions(session, principal, Scope(advisor, branch), start, end, known_at)
+    told = {"start": str(found["start"]), "end": str(found["end"])}
+    audit.record(session, principal.subject, "report.read", "lifecycle", **told)
     return found
 
 
