@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo web web-check serve test check lint train bench lock clean
+.PHONY: demo web web-check serve test check lint train demo-model bench lock clean
 .DEFAULT_GOAL := check
 
 demo: .venv/ready
@@ -39,6 +39,10 @@ web-check: web/node_modules/ready
 
 web/node_modules/ready: web/package-lock.json
 	cd web && npm ci --silent --no-audit --no-fund && touch node_modules/ready
+
+# makes the demo's speech model anew (an hour; bench/demo_speech): needs torch and pypinyin in .venv, espeak-ng and sox
+demo-model: .venv/ready
+	$(BIN)/python -m bench.demo_speech
 
 bench: .venv/ready
 	$(BIN)/python bench/run.py
