@@ -33,6 +33,7 @@ class Kind(StrEnum):
     SNAPSHOTS = "snapshots"  #: 静态档案
     CONSENTS = "consents"  #: 同意与拒绝
     CONVERSATION = "conversation"  #: 会话
+    TRANSCRIPT = "transcript"  #: 没有录音的转写稿
     WECOM = "wecom"  #: 企业微信消息
     RECORDING = "recording"  #: 录音
     EVENT = "event"  #: 行为事件
@@ -47,6 +48,7 @@ _COLUMNS: tuple[tuple[Kind, frozenset[str]], ...] = (
     (Kind.NOTE, frozenset({"customer_id", "advisor_id", "at", "text"})),
     (Kind.ATTEMPT, frozenset({"customer_id", "advisor_id", "at"})),
     (Kind.RECORDING, frozenset({"file", "customer_id", "advisor_id", "started_at"})),
+    (Kind.TRANSCRIPT, frozenset({"transcript", "customer_id", "advisor_id", "started_at"})),
     (Kind.CUSTOMERS, frozenset({"customer_id", "name", "advisor_id"})),
     (Kind.IDENTIFIERS, frozenset({"customer_id", "kind", "value", "from_at"})),
     (Kind.CONSENTS, frozenset({"customer_id", "purpose", "status", "at"})),
@@ -91,7 +93,7 @@ def kind_of(path: Path) -> Kind:
     """What the file, or the folder with a manifest.csv, is; FILE where that cannot be told."""
     try:
         if path.is_dir():
-            return Kind.RECORDING
+            return Kind.TRANSCRIPT if _kind_of_csv(path / "manifest.csv") is Kind.TRANSCRIPT else Kind.RECORDING
         if path.suffix.lower() == ".csv":
             return _kind_of_csv(path)
         first = next((p.row for p in json_pieces(path) if p.fault is None), None)
@@ -102,7 +104,7 @@ def kind_of(path: Path) -> Kind:
 
 def kind_of_row(row: dict[str, Any]) -> Kind:
     """The door of one JSON object, by its fields."""
-    if "utterances" in row:
+    if "utterances" in row or {"transcript", "customer_id"} <= set(row):
         return Kind.CONVERSATION
     if "msgid" in row:
         return Kind.WECOM

@@ -113,19 +113,13 @@ def transcribe_file(path: Path, form: str) -> str:
     from asr.utterances import to_utterances
     from asr.whisper import load
 
-    writers = {"json": transcripts.to_json, "vtt": transcripts.to_webvtt, "srt": transcripts.to_srt, "txt": _plain}
-    if form not in writers:
+    if form not in transcripts.WRITERS:
         raise BadInput("format-unknown", f"不认识格式 {form}: 要 json, vtt, srt 或 txt")
     if not path.is_file():
         raise BadInput("file-unreadable", f"没有文件 {path}")
     sound = audio.decode(path, settings().max_recording_seconds)
     turns = masked(hear(sound, load(settings()))).turns
-    return writers[form](Conversation(path.stem, Channel.CALL, now(), to_utterances(turns)))
-
-
-def _plain(conversation: Conversation) -> str:
-    names = {"advisor": "投顾", "customer": "客户"}
-    return "".join(f"{names[u.speaker]}: {u.text}\n" for u in conversation.utterances)
+    return transcripts.write(form, Conversation(path.stem, Channel.CALL, now(), to_utterances(turns)), turns)
 
 
 def _one(title: str, ident: str, task: Task) -> list[str]:

@@ -81,7 +81,6 @@ def transcripts(path: Path) -> Iterator[Piece]:
 def _transcript(intake: "Intake", row: Any) -> tuple[str, str]:
     """A transcript by itself: inline, or the path of a file within the manifest's folder."""
     from asr.imports import TranscriptMeta, read, speakers_of, take
-    from asr.manifest import inside
 
     channel = row.get("advisor_channel")
     if channel is not None and str(channel) not in ("0", "1"):
@@ -100,9 +99,8 @@ def _transcript(intake: "Intake", row: Any) -> tuple[str, str]:
         speakers=speakers_of(row.get("speakers")),
     )
     folder = Path(row["folder"]) if "folder" in row else None
-    if folder is not None:
-        inside(folder, _text(row, "transcript"))
-    result = take(intake.session, read(row["transcript"], meta.voices, folder), meta)
+    given = row["transcript"] if folder is None else _text(row, "transcript")
+    result = take(intake.session, read(given, meta.voices, folder), meta)
     if result.state != "unchanged":
         intake.summary.conversations.append(result.id)
     return result.id, result.state

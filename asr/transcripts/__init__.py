@@ -5,6 +5,9 @@ In: our JSON, Whisper's, 阿里云, 腾讯云, 讯飞, other lists, SRT, WebVTT.
 A sentence whose speaker the file does not tell is kept with a guessed speaker and doubted: it makes no tags.
 """
 
+from collections.abc import Callable, Sequence
+
+from asr.transcriber import Turn
 from asr.transcripts.core import LABELS, MARKED, UNKNOWN_SPEAKER, Voices
 from asr.transcripts.ours import write as to_json
 from asr.transcripts.plain import write as to_text
@@ -19,6 +22,7 @@ from asr.transcripts.reading import (
 )
 from asr.transcripts.srt import write as to_srt
 from asr.transcripts.webvtt import write as to_webvtt
+from dongke.types import Conversation
 
 __all__ = [
     "LABELS",
@@ -26,6 +30,7 @@ __all__ = [
     "MAX_SIDECAR_BYTES",
     "SUFFIXES",
     "UNKNOWN_SPEAKER",
+    "WRITERS",
     "Imported",
     "Voices",
     "read_file",
@@ -36,4 +41,18 @@ __all__ = [
     "to_srt",
     "to_text",
     "to_webvtt",
+    "write",
 ]
+
+#: forms of export by name
+WRITERS: dict[str, Callable[[Conversation], str]] = {
+    "json": to_json,
+    "vtt": to_webvtt,
+    "srt": to_srt,
+    "txt": to_text,
+}
+
+
+def write(form: str, conversation: Conversation, turns: Sequence[Turn] = ()) -> str:
+    """The conversation in one of the forms of WRITERS; JSON with the words, doubts and edits of its turns."""
+    return to_json(conversation, turns) if form == "json" else WRITERS[form](conversation)
