@@ -14,6 +14,7 @@ from typing import IO, Annotated, Any, cast, get_args
 
 import typer
 
+from api.cli_archive import app as transcribe_app
 from api.cli_db import app as db_app
 from api.cli_evidence import app as evidence_app
 from api.cli_identity import app as identity_app
@@ -21,6 +22,7 @@ from api.cli_import import app as import_app
 from api.cli_insight import app as insight_app
 from api.cli_playbooks import app as playbooks_app
 from api.cli_playbooks import promises as promises_app
+from api.cli_recordings import app as recordings_app
 from api.cli_reports import app as reports_app
 from api.cli_rights import app as rights_app
 from api.cli_segments import app as segments_app
@@ -35,10 +37,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(db_app, name="db")
+app.add_typer(transcribe_app, name="transcribe")
 app.add_typer(rights_app, name="rights")
 app.add_typer(identity_app, name="identity")
 app.add_typer(evidence_app, name="evidence")
 app.add_typer(import_app, name="import")
+app.add_typer(recordings_app, name="recording")
 app.add_typer(segments_app, name="segment")
 app.add_typer(tags_app, name="tags")
 app.add_typer(reports_app, name="reports")
@@ -117,7 +121,7 @@ def ingest(
     raise typer.Exit(1 if failed else 0)
 
 
-@app.command()
+@transcribe_app.command("file")
 def transcribe(
     path: Annotated[Path, typer.Argument(help="一个录音文件, 或带 manifest.csv 的文件夹")],
     output: Output = None,
