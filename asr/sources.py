@@ -143,7 +143,7 @@ def _known(url: str, fault: Exception) -> DongkeError | None:
     shown = redacted(url)
     if isinstance(fault, FileNotFoundError | IsADirectoryError):
         return NotFound("source-missing", f"那里没有这个文件: {shown}")
-    if isinstance(fault, PermissionError):
+    if isinstance(fault, PermissionError) or type(fault).__name__ == "NoCredentialsError":  # botocore's
         return BadInput("source-denied", f"没有权限取这个文件: {shown}")
     if isinstance(fault, ImportError):
         return NotReady("source-extra-missing", f"没有装读 {urlsplit(url).scheme} 的组件: pip install 'dongke[s3]'")

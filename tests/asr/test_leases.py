@@ -1,6 +1,9 @@
 """Who hears a recording is seen by everybody, and whoever dies gives it back."""
 
+import subprocess
+import sys
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +18,7 @@ from asr.recordings import RecordingMeta, fail, register, retry
 from dongke import db
 from dongke.errors import BadInput, Conflict
 from dongke.settings import Settings
-from tests.asr.conftest import noise, write_wav
+from tests.asr.conftest import ROOT, noise, write_wav
 
 State = RecordingState
 HOUR = timedelta(hours=1)
@@ -137,6 +140,33 @@ def test_the_lease_is_prolonged_while_it_is_held(waiting: Session) -> None:
             if row[0] > 1.4 * lease:
                 break
         assert row[0] > 1.4 * lease
+
+
+_HOLDING = """
+import sys
+from datetime import timedelta
+import dongke.directory  # what recordings refer to
+from asr import leases
+with leases.held("R1", lease=timedelta(seconds=1)) as is_mine:
+    print(is_mine, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_worker_killed_in_the_middle(waiting: Session) -> None:
+    worker = subprocess.Popen([sys.executable, "-c", _HOLDING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == b"True\n"
+    assert _state() is State.TRANSCRIBING
+    worker.kill()
+    worker.communicate()
+    deadline = time.monotonic() + 60
+    while _state() is State.TRANSCRIBING and time.monotonic() < deadline:
+        with db.session_scope() as session:
+            leases.reclaim(session)
+    assert _steps()[-1] == (State.REGISTERED, leases.INTERRUPTED)
+    with leases.held("R1") as is_mine:
+        assert is_mine
 
 
 def test_since_when_and_through_which_states(waiting: Session) -> None:

@@ -1,3 +1,4 @@
+import random
 import shutil
 from dataclasses import replace
 from datetime import timedelta
@@ -6,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from asr.models import Recording, RecordingState
-from asr.recordings import ManifestFault, RecordingMeta, find_sidecar, manifest, register
+from asr.models import Recording, RecordingState, Waveform
+from asr.recordings import ManifestFault, RecordingMeta, find_sidecar, manifest, measure, register
 from dongke import clock
 from dongke.errors import BadInput, Conflict
 from dongke.settings import Settings
@@ -138,6 +139,62 @@ def test_manifest_lines_and_faults(tmp_path: Path) -> None:
         (10, "manifest-line"),
         (0, "manifest-unnamed"),  # b.wav: a recording that no line names is not lost
     ]
+
+
+def test_manifest_may_name_encodings_hashes_and_urls(tmp_path: Path) -> None:
+    head = "file,customer_id,advisor_id,started_at,encoding,sha256\n"
+    when = "C1,A1,2026-11-02T10:00:00+08:00"
+    found = manifest(
+        _folder(
+            tmp_path,
+            f"a.wav,{when},pcma/8000/2,{'AB' * 32}\n"
+            f"s3://calls/b.wav,{when},,\n"
+            f"https://u:geheim@store/c.wav?sig=geheim,{when},g729,\n"
+            f"b.wav,{when},,abc\n"
+            f"nov/c.wav,{when},,\n",
+            head,
+        )
+    )
+    first, second, third, fourth, last = found
+    assert isinstance(first, RecordingMeta)
+    assert (first.encoding, first.sha256) == ("alaw/8000/2", "ab" * 32)
+    assert isinstance(second, RecordingMeta)
+    assert (second.file, second.encoding) == ("s3://calls/b.wav", None)
+    assert isinstance(third, ManifestFault)
+    assert third.error.code == "encoding-unknown"
+    assert "geheim" not in third.text
+    assert isinstance(fourth, ManifestFault)
+    assert fourth.error.code == "manifest-line"
+    assert isinstance(last, RecordingMeta)
+
+
+def test_a_raw_file_that_no_line_names_is_not_lost(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "")
+    for name in ("d.al", "e.GSM", "f.slk", "notes.txt"):
+        (folder / name).touch()
+    unnamed = [f.text for f in manifest(folder) if isinstance(f, ManifestFault) and f.line == 0]
+    assert unnamed == ["a.wav", "b.wav", "d.al", "e.GSM", "f.slk", "nov/c.wav"]
+
+
+def test_a_link_that_leads_out_is_not_followed(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "out.wav,C1,A1,2026-11-02T10:00:00+08:00,,,,,\n")
+    write_wav(tmp_path / "secret.wav", noise(1))
+    (folder / "out.wav").symlink_to(tmp_path / "secret.wav")
+    assert next(f.error.code for f in manifest(folder) if isinstance(f, ManifestFault)) == "path-forbidden"
+
+
+def test_what_is_known_of_the_sound(people: Session, tmp_path: Path, meta: RecordingMeta, config: Settings) -> None:
+    path = tmp_path / "call.raw"
+    path.write_bytes(random.Random(1).randbytes(32_000))
+    found = register(people, path, replace(meta, encoding="PCMA/8000/2"), config)
+    assert (found.codec, found.container, found.rate, found.encoding) == ("pcm_alaw", "alaw", 8000, "alaw/8000/2")
+    assert (found.duration_ms, found.size_bytes, found.is_dual_mono) == (2000, 32_000, False)
+    assert [sorted(level) for level in found.levels] == [["lufs", "peak_db", "rms_db"]] * 2
+    assert len(people.get_one(Waveform, found.id).peaks) == 2
+    first = people.get_one(Waveform, found.id).peaks
+    found.levels = []
+    assert measure(people, found, config).peaks == first  # as it was registered: the encoding is remembered
+    assert len(found.levels) == 2
 
 
 def test_manifest_of_the_samples_is_whole() -> None:
