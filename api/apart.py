@@ -1,8 +1,8 @@
 """另一个进程: what must open a sound file is done in a short-lived child, never in the API process.
 
 The child brings the decoder (and dies with it, should a file make it crash); the API process stays small.
-`register(row)` takes a recording in, `retry(ident)` a quarantined one, `measure(id)` measures one anew; all commit in
-the child.
+`register(row)` takes a recording in, `retry(ident)` a quarantined one, `measure(id)` measures one anew,
+`redact(id)` makes its copy without personal numbers; all commit in the child.
 """
 
 import json
@@ -28,6 +28,11 @@ def retry(ident: int) -> dict[str, Any]:
 def measure(recording_id: str) -> dict[str, Any]:
     """Measures a recording's sound anew. Returns `{}`, or the fault."""
     return _child({"do": "measure", "id": recording_id})
+
+
+def redact(recording_id: str) -> dict[str, Any]:
+    """Makes the copy of a recording without personal numbers. Returns `{}`, or the fault."""
+    return _child({"do": "redact", "id": recording_id})
 
 
 def fault_of(outcome: dict[str, Any]) -> DongkeError | None:
@@ -59,7 +64,9 @@ def _main() -> None:
 
     order = json.load(sys.stdin.buffer)
     with db.session_scope() as session:
-        answer = {"register": _register, "retry": _retry, "measure": _measure}[order["do"]](session, order)
+        answer = {"register": _register, "retry": _retry, "measure": _measure, "redact": _redact}[order["do"]](
+            session, order
+        )
     sys.stdout.write("\n" + json.dumps(answer, ensure_ascii=False) + "\n")
 
 
@@ -88,6 +95,18 @@ def _measure(session: Any, order: dict[str, Any]) -> dict[str, Any]:
 
     try:
         recordings.measure(session, session.get_one(Recording, order["id"]), settings())
+    except DongkeError as fault:
+        return {"code": fault.code, "detail": fault.detail, "status": fault.status}
+    return {}
+
+
+def _redact(session: Any, order: dict[str, Any]) -> dict[str, Any]:
+    from api import redactions
+    from asr.models import Recording
+    from dongke.settings import settings
+
+    try:
+        redactions.make(session, session.get_one(Recording, order["id"]), settings())
     except DongkeError as fault:
         return {"code": fault.code, "detail": fault.detail, "status": fault.status}
     return {}

@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     speech_threads: int = 0  #: 0 leaves the choice to CTranslate2
     max_recording_seconds: int = 2 * 3600  #: a longer file is quarantined
 
+    #: who hears recordings as they are; everybody else hears them with personal numbers covered
+    raw_audio_roles: Annotated[tuple[Literal["advisor", "manager", "compliance", "admin"], ...], NoDecode] = (
+        "advisor",
+        "manager",
+        "compliance",
+        "admin",
+    )
     recordings_dir: Path | None = None  #: the folder from which recordings may be named by path
     recording_sources: Annotated[tuple[str, ...], NoDecode] = ()  #: URL prefixes below which recordings may be fetched
     archive_dir: Path | None = None  #: the folder that the nightly archive job takes in
@@ -70,7 +77,9 @@ class Settings(BaseSettings):
 
     log_level: str = Field(default="INFO")
 
-    @field_validator("consent_required", "webhook_hosts", "recording_sources", "widget_origins", mode="before")
+    @field_validator(
+        "consent_required", "webhook_hosts", "recording_sources", "widget_origins", "raw_audio_roles", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
