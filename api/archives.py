@@ -98,7 +98,7 @@ def sensible_workers(config: Settings, version: str | None) -> int:
 
 
 def workers_for(cores: int, free: int, model: int) -> int:
-    """`free` and `model` are bytes. A worker needs one and a half times the model, and 1 GiB for sound and libraries."""
+    """`free` and `model` are bytes. A worker needs one and a half times the model, and 1 GiB for sound and code."""
     return max(1, min(cores, free // (model * 3 // 2 + GIB)))
 
 
