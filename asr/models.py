@@ -6,9 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import BigInteger, Column, FetchedValue, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from dongke.db import AwareDateTime, Json, text_enum
+
+_JsonOrNull = JSONB(none_as_null=True)
 
 
 class RecordingState(StrEnum):
@@ -142,7 +145,7 @@ class StoredConversation(SQLModel, table=True):
     content_hash: str
     read_hash: str | None = Field(default=None, index=True)  #: content_hash + engine version of the last reading
     #: the utterances as tags still quote them, where the talk was written down anew since: see profiles/anchoring.py
-    as_quoted: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(Json, nullable=True))
+    as_quoted: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(_JsonOrNull, nullable=True))
 
 
 class StoredUtterance(SQLModel, table=True):
@@ -166,7 +169,7 @@ class StoredUtterance(SQLModel, table=True):
     suspect: bool = False
     revoked: bool = False
     #: [from, to, start_ms, end_ms] of stretches of the text, where the source timed its words
-    words: list[list[int]] | None = Field(default=None, sa_column=Column(Json, nullable=True))
+    words: list[list[int]] | None = Field(default=None, sa_column=Column(_JsonOrNull, nullable=True))
 
 
 class ChatMessage(SQLModel, table=True):

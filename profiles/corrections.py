@@ -46,6 +46,7 @@ def apply(facts: CustomerFacts, ended: Ended | None = None) -> Corrected:
     for verdict in _newest(facts.feedback):
         for same in _facts(state, verdict, ended):
             _DOES[verdict.verdict](state, verdict, same)
+        _settled(state, verdict)
     state.suspended = [s for s in state.suspended if not _is_told(state, s)]
     return state
 
@@ -80,7 +81,11 @@ def _wrong(state: Corrected, verdict: Feedback, same: tuple[Statement, ...]) -> 
         del state.live[statement.id]
     if same:
         state.removed.append(Removed(same, verdict))
-    gone = [s for s in state.suspended if _is_of(verdict, s)]
+
+
+def _settled(state: Corrected, verdict: Feedback) -> None:
+    """What was to be checked and is judged wrong is no more to be checked."""
+    gone = [s for s in state.suspended if verdict.verdict == "wrong" and _is_of(verdict, s)]
     state.removed += [Removed((s,), verdict) for s in gone]
     state.suspended = [s for s in state.suspended if s not in gone]
 
