@@ -129,10 +129,9 @@ def _lines(content: Mapping[str, Any], sha256: str) -> Iterator[str]:
     yield from ("", "二、标签与原话")
     for tag in content["profile"]["tags"]:
         yield f"{tag['text']} [{tag['status']}]"
-        yield from (
-            f"    {e['said_at']} {e['conversation_id']} 第{e['utterance'] + 1}句: “{e['quote']}”"
-            for e in tag["evidence"]
-        )
+        for e in tag["evidence"]:
+            place = "依据待复核" if e["utterance"] is None else f"第{e['utterance'] + 1}句"
+            yield f"    {e['said_at']} {e['conversation_id']} {place}: “{e['quote']}”"
     yield from ("", "三、会话中的风险揭示与推荐")
     for talk in content["talks"]:
         yield f"{talk['started_at']} {talk['conversation_id']} 投顾 {talk['advisor_id']}"
@@ -158,7 +157,7 @@ def _talks(session: Session, profile: Profile) -> Iterator[dict[str, Any]]:
     rows = session.exec(query).all()
     names = [row.id for row, _ in rows]
     words, gone = utterances(session, names), blanks_of(session, names)
-    quoted = {(q.conversation_id, q.utterance) for tag in profile.tags for q in tag.quotes}
+    quoted = {(q.conversation_id, q.utterance) for tag in profile.tags for q in tag.quotes if not q.suspended}
     for row, sound in rows:
         turns = _turns(row, words.get(row.id, ()), gone, {n for talk, n in quoted if talk == row.id})
         if turns:
