@@ -14,9 +14,9 @@ from typing import IO, Annotated, Any, cast, get_args
 
 import typer
 
-from api.cli_archive import app as transcribe_app
 from api.cli_db import app as db_app
 from api.cli_evidence import app as evidence_app
+from api.cli_export import app as transcribe_app
 from api.cli_identity import app as identity_app
 from api.cli_import import app as import_app
 from api.cli_insight import app as insight_app
