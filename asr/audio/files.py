@@ -16,8 +16,10 @@ from dongke.errors import BadInput
 FORMATS = "wav,w64,mp3,mov,ogg,flac,amr,amrnb,amrwb,aac,matroska,asf,au,aiff,caf,gsm,avi,mpegts,mpeg,flv"
 RAW = "alaw,mulaw,s16le"
 MIN_RATE = 8000  #: Hz, the telephone
+PATIENCE_SECONDS = 20.0  #: for the header, and for each piece: a hole of gigabytes is not searched for sound
 #: formats whose header promises a length; that of the others is guessed from the bit rate
 _PROMISING = ("wav", "w64", "mov", "flac", "matroska", "asf", "aiff", "caf", "avi")
+_AMR_BYTES, _AMR_WB_BYTES, _GSM_BYTES = 32 * 50, 61 * 50, 33 * 50  #: a second at the highest rate
 _MP3_LENGTHS = (b"Xing", b"Info", b"VBRI")
 
 
@@ -69,7 +71,7 @@ def opened(path: Path, max_seconds: int, told: Encoding | None = None) -> Iterat
     with _open(path, head, encoding) as container:
         stream = _stream(container)
         promised = _promised(container, head)
-        check_length(promised, max_seconds)
+        check_length(max(promised, _at_least(container, head, size)), max_seconds)
         codec = str(stream.codec_context.name)
         yield Opened(container, codec, int(stream.rate), int(stream.channels), promised, max_seconds)
 
@@ -97,7 +99,9 @@ def _open(path: Path, head: bytes, encoding: Encoding | None) -> Any:
         layout = "mono" if encoding.channels == 1 else "stereo"
         form, options = encoding.name, {"format_whitelist": RAW, "sample_rate": str(encoding.rate), "ch_layout": layout}
     try:
-        return av.open(f"file:{path.resolve()}", format=form, metadata_errors="ignore", options=options)
+        return av.open(
+            f"file:{path.resolve()}", format=form, metadata_errors="ignore", options=options, timeout=PATIENCE_SECONDS
+        )
     except (av.FFmpegError, ValueError) as fault:
         raise _unopened(path, head) from fault
 
@@ -126,6 +130,15 @@ def _promised(container: Any, head: bytes) -> float:
     names = container.format.name.split(",")
     told = "mp3" in names and any(mark in head for mark in _MP3_LENGTHS)
     return (container.duration or 0) / 1e6 if told or any(name in _PROMISING for name in names) else 0.0
+
+
+def _at_least(container: Any, head: bytes, size: int) -> float:
+    """How many seconds there are at the least: hours of AMR are refused without decoding them."""
+    if head.startswith(b"#!AMR"):
+        return size / (_AMR_WB_BYTES if head.startswith(b"#!AMR-WB") else _AMR_BYTES)
+    if container.format.name == "gsm":
+        return size / _GSM_BYTES
+    return (container.duration or 0) / 1e6 if container.format.name == "ogg" else 0.0  # told by its last page
 
 
 def _frames(container: Any) -> Iterator[Any]:

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from asr import audio
+from asr.audio import files
 from dongke.errors import BadInput
 from tests.asr.conftest import ROOT, tone, write_wav
 from tests.asr.sounds import encode, film, is_rising
 
 HOURS = 10
+DATA = Path(__file__).parent / "data"
 
 
 def _written(path: Path, content: bytes) -> Path:
@@ -39,6 +41,10 @@ def _sparse(path: Path, size: int) -> Path:
     with path.open("ab") as file:
         file.truncate(size)
     return path
+
+
+def _repeated(path: Path, one: Path, times: int) -> Path:
+    return _written(path, one.read_bytes() * times)
 
 
 def _locked_zip(path: Path) -> Path:
@@ -110,6 +116,9 @@ BAD: list[tuple[str, Callable[[Path], Path]]] = [
     ("audio-truncated", lambda p: _cut(encode(p, "flac", 16_000, container="flac", seconds=20), 0.8)),
     ("audio-too-long", _hours_of_wav),
     ("audio-too-long", lambda p: _sparse(p.with_suffix(".ul"), 8000 * 3600 * HOURS)),
+    ("audio-too-long", lambda p: _sparse(_written(p, b"#!AMR\n"), 13 * 50 * 3600 * HOURS)),
+    ("audio-too-long", lambda p: _sparse(_written(p, b"#!AMR-WB\n"), 18 * 50 * 3600 * HOURS)),
+    ("audio-too-long", lambda p: _repeated(p, DATA / "chirp.gsm", 1800 * HOURS)),
 ]
 
 
@@ -121,6 +130,14 @@ def test_each_bad_file_has_its_reason(tmp_path: Path, code: str, make: Callable[
             read(path, 7200)
         assert fault.value.code == code
         assert any("\u4e00" <= letter <= "\u9fff" for letter in fault.value.detail)
+
+
+def test_a_hole_of_gigabytes_is_not_searched_for_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PATIENCE_SECONDS", 0.2)
+    head = write_wav(tmp_path / "whole.wav", tone(1)).read_bytes()[:36]  # no samples follow, only zeros
+    with pytest.raises(BadInput) as fault:
+        audio.probe(_sparse(_written(tmp_path / "call.wav", head), 4 << 30), 7200)
+    assert fault.value.code in ("audio-unreadable", "audio-truncated")
 
 
 def test_silk_says_what_to_do(tmp_path: Path) -> None:
@@ -185,6 +202,7 @@ _MEMORY = """
 import resource, sys
 from pathlib import Path
 from asr import audio
+from asr.audio import files
 audio.probe(Path(sys.argv[1]), 100_000)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 found = audio.probe(Path(sys.argv[2]), 100_000)
