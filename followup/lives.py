@@ -58,7 +58,7 @@ def lives(session: Session, customer_ids: Iterable[str], moment: datetime, wante
     heads = {facts.customer_id: facts for facts in cut}
     members = {who: members_of(who, facts.links) for who, facts in heads.items()}
     everyone = sorted({one for group in members.values() for one in group})
-    owners = _owners(session, everyone)
+    owners = owners_of(session, everyone)
     deputies = _deputies(session, {o.advisor_id for rows in owners.values() for o in rows})
     contacts = _contacts(session, everyone, heads.values(), moment, wanted)
     return {
@@ -102,7 +102,9 @@ def _history(
     )
 
 
-def _owners(session: Session, ids: Sequence[str]) -> dict[str, list[Ownership]]:
+def owners_of(session: Session, ids: Sequence[str]) -> dict[str, list[Ownership]]:
+    """The recorded owners of each, the oldest first; of an id without a record the one in the directory, from the
+    beginning."""
     found: dict[str, list[Ownership]] = defaultdict(list)
     known = select(OwnedBy.customer_id, OwnedBy.from_at, OwnedBy.advisor_id)  # type: ignore[call-overload]
     for row in session.execute(known.where(col(OwnedBy.customer_id) == _any(ids)).order_by(col(OwnedBy.from_at))):

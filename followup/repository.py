@@ -1,26 +1,28 @@
 """跟进仓库: a customer's history out of the tables, and the projection of his opportunities into them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import ARRAY, String, any_, delete, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from asr.models import StoredConversation
-from dongke import directory
 from dongke.clock import now
-from dongke.directory import Advisor, Customer
-from dongke.types import Polarity
-from followup.history import Contact, Event, History, Ownership, Said, Ticked, Try, Verdict, VisitNote
-from followup.lives import contact_of, mention, utterances
+from dongke.directory import Advisor
+from dongke.types import Polarity, Utterance
+from followup.history import Contact, Event, History, Said, Ticked, Try, Verdict, VisitNote
+from followup.lives import contact_of, mention, owners_of, utterances
 from followup.models import Attempt, ManualAction, Note, State, StoredOpportunity
 from followup.opportunity import Cause, Miss, Opportunity
 from followup.webhooks import changes, outbox
 from profiles.facts import CustomerFacts
 from profiles.identity.grouping import members_of, newest
+from profiles.repository import load_many
+from profiles.rights.fold import kept
+from profiles.rights.store import rights_of
 from profiles.service import facts_of
 
 
@@ -33,32 +35,69 @@ def history_of(
     """
     moment = known_at or now()
     held = facts_of(session, customer_id, known_at).at(as_of or moment, moment)
-    members = members_of(held.customer_id, held.links)
-    ownerships = _ownerships(session, members)
-    deputies, branches = _advisors(session, {o.advisor_id for o in ownerships})
-    return History(
-        customer_id=held.customer_id,
-        members=members,
-        ownerships=ownerships,
-        deputies=deputies,
-        branches=branches,
-        merged_at={who: link.at for who, link in newest(held.links).items() if who in members},
-        contacts=_contacts(session, held, members, moment),
-        attempts=tuple(
-            Try(r.id, r.customer_id, r.advisor_id, r.at, r.known_at) for r in _rows(session, Attempt, members, moment)
-        ),
-        notes=tuple(_note(r) for r in _rows(session, Note, members, moment)),
-        events=tuple(Event(e.id, e.customer_id, e.at, e.event, e.properties, e.known_at) for e in held.events),
-        manual=tuple(_ticked(r) for r in _rows(session, ManualAction, members, moment)),
-        verdicts=tuple(
-            Verdict(f.customer_id, f.tag, f.verdict, f.at, f.target.id if f.target else None, f.id, f.known_at)
-            for f in held.feedback
-        ),
-    )
+    return _histories(session, {customer_id: held}, moment)[customer_id]
+
+
+def histories_of(session: Session, customer_ids: Collection[str], known_at: datetime) -> dict[str, History]:
+    """The histories of many, as known and as of `known_at`, in a handful of statements, by the ids asked for."""
+    loaded = load_many(session, customer_ids)
+    rights = rights_of(session, {who for facts in loaded.values() for who in facts.customer_ids})
+    held = {
+        who: kept(loaded[who], {one: rights[one] for one in loaded[who].customer_ids}).at(known_at, known_at)
+        for who in customer_ids
+    }
+    return _histories(session, held, known_at)
+
+
+def _histories(session: Session, held: Mapping[str, CustomerFacts], moment: datetime) -> dict[str, History]:
+    """The history behind each of these facts, which are cut to their times already."""
+    members = {who: members_of(facts.customer_id, facts.links) for who, facts in held.items()}
+    everyone = sorted({one for group in members.values() for one in group})
+    owners = owners_of(session, everyone)
+    deputies, branches = _advisors(session, {o.advisor_id for rows in owners.values() for o in rows})
+    stored = _rows(session, StoredConversation, everyone, moment)
+    turns = utterances(session, sorted(c.id for c in stored))
+    of_id: dict[type, dict[str, list[Any]]] = {StoredConversation: _by_customer(stored)}
+    for table in (Attempt, Note, ManualAction):
+        of_id[table] = _by_customer(_rows(session, table, everyone, moment))
+
+    def mine(table: type, who: str) -> list[Any]:
+        return [row for one in sorted(members[who]) for row in of_id[table].get(one, ())]
+
+    found = {}
+    for who, facts in held.items():
+        ownerships = tuple(o for one in sorted(members[who]) for o in owners.get(one, ()))
+        own = {o.advisor_id for o in ownerships}
+        found[who] = History(
+            customer_id=facts.customer_id,
+            members=members[who],
+            ownerships=ownerships,
+            deputies={a: told for a, told in deputies.items() if a in own},
+            branches={a: told for a, told in branches.items() if a in own},
+            merged_at={one: link.at for one, link in newest(facts.links).items() if one in members[who]},
+            contacts=_contacts(facts, mine(StoredConversation, who), turns),
+            attempts=tuple(Try(r.id, r.customer_id, r.advisor_id, r.at, r.known_at) for r in mine(Attempt, who)),
+            notes=tuple(_note(r) for r in mine(Note, who)),
+            events=tuple(Event(e.id, e.customer_id, e.at, e.event, e.properties, e.known_at) for e in facts.events),
+            manual=tuple(_ticked(r) for r in mine(ManualAction, who)),
+            verdicts=tuple(
+                Verdict(f.customer_id, f.tag, f.verdict, f.at, f.target.id if f.target else None, f.id, f.known_at)
+                for f in facts.feedback
+            ),
+        )
+    return found
 
 
 def _rows(session: Session, table: Any, members: Collection[str], known_at: datetime) -> Sequence[Any]:
-    return session.exec(select(table).where(col(table.customer_id).in_(members), col(table.known_at) <= known_at)).all()
+    these = any_(literal(sorted(members), ARRAY(String)))  # one parameter, however many they are
+    return session.exec(select(table).where(col(table.customer_id) == these, col(table.known_at) <= known_at)).all()
+
+
+def _by_customer(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.customer_id].append(row)
+    return found
 
 
 def _note(row: Note) -> VisitNote:
@@ -80,18 +119,6 @@ def _ticked(row: ManualAction) -> Ticked:
     )
 
 
-def _ownerships(session: Session, members: Iterable[str]) -> tuple[Ownership, ...]:
-    """The recorded owners; for an id without a record, the owner in the directory, from the beginning."""
-    found: list[Ownership] = []
-    for who in sorted(members):
-        known = directory.owners(session, who)
-        found += [Ownership(who, from_at, advisor) for from_at, advisor in known]
-        row = None if known else session.get(Customer, who)
-        if row is not None:
-            found.append(Ownership(who, datetime.fromisoformat("1990-01-01T00:00:00+08:00"), row.advisor_id))
-    return tuple(found)
-
-
 def _advisors(session: Session, advisors: Collection[str]) -> tuple[dict[str, frozenset[str]], dict[str, str]]:
     """The deputies and the branch of each."""
     rows = session.exec(select(Advisor.id, Advisor.deputies, Advisor.branch_id).where(col(Advisor.id).in_(advisors)))
@@ -100,10 +127,8 @@ def _advisors(session: Session, advisors: Collection[str]) -> tuple[dict[str, fr
 
 
 def _contacts(
-    session: Session, held: CustomerFacts, members: Collection[str], known_at: datetime
+    held: CustomerFacts, stored: Iterable[StoredConversation], turns: Mapping[str, tuple[Utterance, ...]]
 ) -> tuple[Contact, ...]:
-    stored: Sequence[StoredConversation] = _rows(session, StoredConversation, members, known_at)
-    turns = utterances(session, [c.id for c in stored])
     said: dict[str, list[Said]] = defaultdict(list)
     for s in held.assertions:
         indexes = tuple(sorted({quote.utterance for quote in s.evidence}))

@@ -1,7 +1,7 @@
 """跟进服务: recomputes a customer's opportunities, and takes what people report by hand. Flushes, never commits."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
@@ -38,6 +38,13 @@ def compute(
     history = repository.history_of(session, customer_id, known_at or until, as_of=until)
     books = playbooks.load(settings().playbooks_dir)
     return history, opportunities.track(history, books, trading_calendar(), until, known_at)
+
+
+def compute_many(session: Session, customer_ids: Collection[str], until: datetime) -> Iterator[list[Opportunity]]:
+    """The opportunities of many as of `until`, from what was known then, each as `compute` has them. Stores nothing."""
+    books, calendar = playbooks.load(settings().playbooks_dir), trading_calendar()
+    for history in repository.histories_of(session, customer_ids, until).values():
+        yield opportunities.track(history, books, calendar, until)
 
 
 def compute_at(session: Session, customer_id: str, as_of: datetime, known_at: datetime) -> list[Opportunity]:

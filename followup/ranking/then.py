@@ -23,10 +23,11 @@ def live_at(
     """The live opportunities that were his at that moment, of customers whom the principal may read now. Rows of no
     table; some milliseconds for each of his customers who had told of anything by then."""
     rows: dict[str, StoredOpportunity] = {}
-    for who in _told(session, _around(session, _owned(session, advisor_id, at)), at):
-        for o in service.compute(session, who, at)[1]:
-            if o.owner == advisor_id and o.state in LIVE:
-                rows[o.id] = StoredOpportunity(**repository.row_of(o, at))
+    for found in service.compute_many(
+        session, _told(session, _around(session, _owned(session, advisor_id, at)), at), at
+    ):
+        mine = (o for o in found if o.owner == advisor_id and o.state in LIVE)
+        rows |= {o.id: StoredOpportunity(**repository.row_of(o, at)) for o in mine}
     readable = select(Customer).where(_is_one(Customer.id, {r.customer_id for r in rows.values()}), visible(principal))
     known = {customer.id: customer for customer in session.exec(readable)}
     return [(rows[ident], known[rows[ident].customer_id]) for ident in sorted(rows) if rows[ident].customer_id in known]

@@ -220,7 +220,9 @@ def test_only_what_time_ends_is_computed_again(
     assert schedule.ends_by(row, book, TALK + timedelta(days=days)) is (ends and row.playbook != "complaint")
 
 
-@pytest.mark.parametrize(("day", "count"), [("10-20", 0), ("10-21", 1), ("10-22", 1), ("10-27", 1), ("10-30", 1), ("10-31", 0)])
+@pytest.mark.parametrize(
+    ("day", "count"), [("10-20", 0), ("10-21", 1), ("10-22", 1), ("10-27", 1), ("10-30", 1), ("10-31", 0)]
+)
 def test_maturities_are_told_seven_three_and_no_trading_days_before(firm: Session, day: str, count: int) -> None:
     """On the 22nd what nobody told on the 21st; the 31st is a Saturday."""
     value = {"institution": "平安保险", "institution_type": "insurer", "low": 1000000, "matures_on": "2026-10-30"}
