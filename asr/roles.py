@@ -15,7 +15,7 @@ from dongke.types import Speaker
 MOST = 4.0  #: one line speaks for a role at most this much
 SLIP = 0.08  #: how often a line is given to the wrong voice, or speaks against its role
 MANIFEST = 3.5  #: how much the manifest's word on the channels counts, natural logarithm
-MENDED, DOUBTED = 0.9, 0.2  #: probability of swapped channels from which they are swapped back, or doubted
+MENDED, DOUBTED = 0.9, 0.3  #: probability of swapped channels from which they are swapped back, or doubted
 
 
 class Channels(StrEnum):

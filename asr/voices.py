@@ -28,6 +28,7 @@ STEP = SAMPLE_RATE // 100
 BAND_HZ = (250.0, 3400.0)  #: what a telephone lets through
 BANDS, CEPSTRA = 24, 12
 FAINT_DB = 25.0  #: frames this much fainter than the stretch's loudest are pauses
+NOTHING_DB = -90.0  #: of a frame in which there is no sound at all
 PITCH_HZ = (70, 400)
 VOICED = 0.35  #: how periodic a frame must be to have a pitch
 OCTAVE = 6.0  #: an octave of pitch weighs as much as so many spreads of timbre
@@ -97,7 +98,7 @@ class _Space(NamedTuple):
 
         spread = np.cov(np.concatenate([t.cepstra - t.cepstra.mean(0) for t in told]).T)
         values, axes = np.linalg.eigh(spread + 1e-3 * np.eye(CEPSTRA) * np.trace(spread) / CEPSTRA)
-        axes = axes / np.sqrt(values)
+        axes = axes / np.sqrt(np.maximum(values, 1e-9))
         pitches = [float(np.median(t.octaves)) for t in told if len(t.octaves)]
         middle: Matrix = np.mean([t.cepstra.mean(0) for t in told], axis=0)
         return cls(axes, middle @ axes, float(np.median(pitches)) if pitches else 0.0)
@@ -198,7 +199,7 @@ def _describe(samples: "Samples") -> _Told:
         return _Told(np.zeros((0, CEPSTRA)), np.zeros(0))
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::STEP] * np.hanning(FRAME)
     level = 10 * np.log10((frames**2).mean(1) + 1e-10)
-    loud = level > level.max() - FAINT_DB
+    loud = level > max(level.max() - FAINT_DB, NOTHING_DB)
     power = np.abs(np.fft.rfft(frames[loud], axis=1)) ** 2
     bands, turns = _bands()
     return _Told(np.log(power @ bands.T + 1e-8) @ turns.T, _octaves(samples, loud))

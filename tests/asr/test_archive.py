@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy.orm import Session as PlainSession
 from sqlmodel import Session, select
 
-from asr import archive, audio, hearing, whisper
+from asr import archive, whisper
 from asr.models import Recording, RecordingState, StoredConversation, Transcription
 from asr.recordings import RecordingMeta, register
 from asr.repository import load_conversation, unread
-from asr.transcriber import SAMPLE_RATE, Segment
+from asr.transcriber import Segment
 from dongke.errors import NotFound
 from dongke.settings import Settings
 from dongke.types import Speaker
@@ -179,20 +179,6 @@ def test_nothing_heard_is_no_contact(people: Session, tmp_path: Path, meta: Reco
     assert (done.state, done.reason) == (RecordingState.SUSPECT, archive.NOTHING_HEARD)
     stored, talk = load_conversation(people, recording.id)
     assert (talk.utterances, stored.answered) == ((), False)
-
-
-def test_one_voice_in_both_channels_speaks_for_the_louder_one() -> None:
-    loud, faint = tone(4, SAMPLE_RATE), tone(4, SAMPLE_RATE, 0.1) + noise(4, SAMPLE_RATE, 0.02)
-    sound = audio.Sound((np.stack([loud, faint], 1) * 32767).astype(np.int16))
-    heard = hearing.hear(sound, Echoing("我们这款产品五十万起"))
-    assert [(t.speaker, t.doubt) for t in heard.turns] == [(Speaker.ADVISOR, None), (Speaker.CUSTOMER, hearing.ECHO)]
-    swapped = hearing.hear(sound, Echoing("我们这款产品五十万起"), advisor_channel=1)
-    assert {t.speaker: t.doubt for t in swapped.turns} == {Speaker.CUSTOMER: None, Speaker.ADVISOR: hearing.ECHO}
-
-
-def test_both_may_say_the_same_short_word() -> None:
-    sound = audio.Sound((np.stack([tone(4, SAMPLE_RATE), noise(4, SAMPLE_RATE, 0.05)], 1) * 32767).astype(np.int16))
-    assert [t.doubt for t in hearing.hear(sound, Echoing("再见")).turns] == [None, None]
 
 
 def test_unknown_recording(people: Session, config: Settings) -> None:
