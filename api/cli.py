@@ -26,6 +26,7 @@ from api.cli_recordings import app as recordings_app
 from api.cli_reports import app as reports_app
 from api.cli_rights import app as rights_app
 from api.cli_segments import app as segments_app
+from api.cli_speech import asr_eval
 from api.cli_tags import app as tags_app
 from api.cli_webhooks import app as webhooks_app
 from dongke.errors import BadInput, DongkeError
@@ -187,6 +188,9 @@ def evaluate(
 
     for text in evaluate_files(gold, errors):
         typer.echo(text)
+
+
+app.command("asr-eval")(asr_eval)
 
 
 @app.command()

@@ -83,7 +83,7 @@ def redacted(url: str) -> str:
     return re.sub(r"(?<=://)[^/?#]*@", "", url).split("?")[0].split("#")[0]
 
 
-def rows_of(raw: bytes) -> list[dict[str, str]]:
+def rows_of(raw: bytes, needed: tuple[str, ...] = COLUMNS) -> list[dict[str, str]]:
     """The rows of a manifest, every cell stripped. Raises BadInput `csv-columns`, `encoding`."""
     try:
         text = raw.decode("utf-8-sig")
@@ -93,7 +93,7 @@ def rows_of(raw: bytes) -> list[dict[str, str]]:
         except UnicodeDecodeError:
             raise BadInput("encoding", f"{MANIFEST} 既不是 UTF-8 也不是 GB18030") from None
     reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval=None)
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    missing = [name for name in needed if name not in (reader.fieldnames or ())]
     if missing:
         raise BadInput("csv-columns", f"{MANIFEST} 缺少列: {', '.join(missing)}")
     return [{key: (value or "").strip() for key, value in row.items() if not isinstance(value, list)} for row in reader]

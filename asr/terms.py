@@ -39,6 +39,11 @@ def repairs(text: str) -> list[Change]:
     return sorted(changes, key=lambda change: change.start)
 
 
+def words() -> frozenset[str]:
+    """The finance terms."""
+    return _known().words
+
+
 def distance(one: str, other: str) -> float:
     """How differently two words of equal length sound; infinite where a syllable is another one or unknown."""
     return sum(_differ(syllable(a), syllable(b)) for a, b in zip(one, other, strict=True))
