@@ -364,15 +364,21 @@ def _known(session: Session, table: Any, contact: dict[str, Any], *more: Any) ->
 
 
 def with_talks(session: Session, customers: set[str]) -> set[str]:
-    """Those of them whose opportunities can have changed: somebody has spoken with them, or they are merged."""
+    """Those of them whose opportunities can have changed: somebody has spoken with them, they are merged, or they did
+    what opens one by itself."""
     from asr.models import StoredConversation
-    from profiles.models import IdentityLink
+    from dongke.settings import settings
+    from followup import playbooks
+    from profiles.models import BehaviourEvent, IdentityLink
 
     if not customers:
         return set()
     these = any_(literal(sorted(customers), ARRAY(String)))  # one parameter, one query, however many they are
     owners = (col(StoredConversation.customer_id), col(IdentityLink.customer_id), col(IdentityLink.into_id))
-    return set(session.execute(union(*(select(owner).where(owner == these) for owner in owners))).scalars())
+    opening = playbooks.opening_events(playbooks.load(settings().playbooks_dir))
+    doer = col(BehaviourEvent.customer_id)
+    did = select(doer).where(doer == these, col(BehaviourEvent.event).in_(opening))
+    return set(session.execute(union(*(select(owner).where(owner == these) for owner in owners), did)).scalars())
 
 
 def _text(row: Any, *names: str) -> str:

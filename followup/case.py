@@ -116,9 +116,20 @@ class Case:
         days = self.playbook.expires_after_days
         self._by_time(at, "已过到期日" if self.matured else f"期限过后 {days} 天没有结果")
 
+    def add_opening(self, subject: Subject, *, again: bool) -> None:
+        """Writes down what opened it, or said it `again`."""
+        opening, event = subject.opening, subject.event
+        if event is None:
+            self.add(opening.started_at, "再次提到" if again else "客户的话开启", opening, subject.said.evidence)
+        else:
+            why = "系统再次记录" if again else "系统记录开启"
+            self.add(opening.started_at, why, event=event, source=Source.EVENT, known_at=opening.known_at)
+
     def _by_time(self, at: datetime, why: str) -> None:
-        """Time acted by the term that these words set."""
-        self.add(at, why, self.subject.opening, self.subject.said.evidence, source=Source.TIME, known_at=at)
+        """Time acted by the term that these words (or that event) set."""
+        subject = self.subject
+        talk = None if subject.event else subject.opening
+        self.add(at, why, talk, subject.said.evidence, subject.event, Source.TIME, at)
 
     def _kept(self) -> tuple[datetime, str] | None:
         keep = self.playbook.keep

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from dongke.clock import TradingCalendar, beijing
+from dongke.types import Channel, Polarity
 from followup.case import Case
 from followup.deadlines import Deadline, as_time, deadline
-from followup.history import Contact, Said
+from followup.history import Contact, Event, Said
 from followup.playbooks import Opening, Playbook
 from followup.promises import same_things
 from followup.subjects import Subject
@@ -30,6 +31,22 @@ def candidates(
             for said in contact.said:
                 if _opens(opening, said):
                     _add(found, _candidate(book, said, contact, calendar, branch))
+    return found
+
+
+def of_event(
+    event: Event, playbooks: Sequence[Playbook], calendar: TradingCalendar, branch: str | None = None
+) -> list[Candidate]:
+    """What the event would open: 开户断点 and the like. Its properties stand in the place of slots."""
+    found = []
+    for book in playbooks:
+        if any(opening.means(event.name, event.properties) for opening in book.opens_on):
+            value, known_at = dict(event.properties), event.known_at or event.at
+            said = Said(f"event:{event.id}", f"event:{event.name}", Polarity.AFFIRMED, value, ())
+            when = Contact(event.id, event.customer_id, "", Channel.CHAT, event.at, event.at, known_at)
+            due = deadline(book.due, value, event.at, calendar, branch)
+            if due is not None:
+                found.append(Candidate(Subject(book, book.key_of(value), said, when, event.id), due))
     return found
 
 

@@ -12,7 +12,7 @@ from dongke.clock import TradingCalendar
 from followup import outcomes
 from followup.case import Case
 from followup.history import Contact, Event, History, Said, Ticked, Try, Verdict, VisitNote
-from followup.openings import Candidate, candidates, repeated
+from followup.openings import Candidate, candidates, of_event, repeated
 from followup.opportunity import Opportunity, Source
 from followup.playbooks import Playbook
 
@@ -89,6 +89,10 @@ def _apply(
         branch = history.branches.get(history.owner_at(fact.started_at))
         for candidate in candidates(fact, playbooks, calendar, branch):
             _open(history, cases, candidate, calendar)
+    if isinstance(fact, Event):
+        branch = history.branches.get(history.owner_at(fact.at))
+        for candidate in of_event(fact, playbooks, calendar, branch):
+            _open(history, cases, candidate, calendar)
 
 
 def _open(history: History, cases: list[Case], new: Candidate, calendar: TradingCalendar) -> None:
@@ -105,13 +109,13 @@ def _open(history: History, cases: list[Case], new: Candidate, calendar: Trading
             [],
         )
         cases.append(case)
-        case.add(contact.started_at, "客户的话开启", contact, subject.said.evidence)
+        case.add_opening(subject, again=False)
         outcomes.pause(history, case, contact, calendar)
         return
     case.supports.append(subject.said)
     case.customers.add(contact.customer_id)
     case.value |= {slot: value for slot, value in subject.said.value.items() if value is not None}
-    case.add(contact.started_at, "再次提到", contact, subject.said.evidence)
+    case.add_opening(subject, again=True)
 
 
 def _withdraw(history: History, cases: list[Case], verdict: Verdict, until: datetime) -> None:

@@ -129,6 +129,7 @@ def _openings(book: Playbook) -> Iterator[tuple[Sequence[Any], str, bool]]:
             for value in (wanted,) if isinstance(wanted, str) else wanted:
                 yield from _value(["opens", number, "where", slot], opening.tag, slot, value)
     held = {slot for opening in book.opens for slot in SLOTS.get(opening.tag, ())}
+    held |= {slot for opening in book.opens_on for slot in (*opening.where, *opening.need)}
     for number, slot in enumerate(book.key):
         if slot not in held:
             yield ["key", number], f"打开它的标签里没有要素 {slot}", True

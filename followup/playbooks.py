@@ -5,7 +5,7 @@ Patterns are regular expressions over the words as said; white space in them is 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -40,6 +40,21 @@ class Opening(_Rule):
     where: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
     need: tuple[str, ...] = ()  #: slots that must be known
     min_yuan: int | None = None
+
+
+class EventOpening(_Rule):
+    """由行为事件开启: an event with these properties; `need` are properties that must be known."""
+
+    event: str = Field(min_length=1, max_length=200)
+    where: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
+    need: tuple[str, ...] = ()
+
+    def means(self, name: str, properties: Mapping[str, Any]) -> bool:
+        """Whether it is such an event."""
+        if name != self.event or any(properties.get(slot) in (None, "") for slot in self.need):
+            return False
+        wanted = {slot: (told,) if isinstance(told, str) else told for slot, told in self.where.items()}
+        return all(str(properties.get(slot, "")) in values for slot, values in wanted.items())
 
 
 class Due(_Rule):
@@ -181,7 +196,9 @@ class Playbook(_Rule):
     version: Text
     label: Text
     owner: Literal["current", "opening"] = "current"  #: the customer's advisor now, or the one at the opening for good
-    opens: tuple[Opening, ...] = Field(min_length=1)
+    opens: tuple[Opening, ...] = Field(default=(), min_length=1)
+    #: what the account does instead of what he says
+    opens_on: tuple[EventOpening, ...] = Field(default=(), min_length=1)
     key: tuple[str, ...] = ()  #: slots tried in order; none: one opportunity per customer (or per window)
     due: Due
     pause: tuple[Pause, ...] = ()
@@ -204,8 +221,12 @@ class Playbook(_Rule):
     def _complete(self) -> "Playbook":
         about = self.about
         named = about.anything or about.kinds or about.keyed or about.key_words or about.words is not NEVER
+        if not self.opens and not self.opens_on:
+            raise ValueError("opens 和 opens_on 至少要有一个")
         if not named and not self.told:
             raise ValueError("about 和 told 至少要有一个")
+        if self.opens_on and not self.due.is_span:
+            raise ValueError("由事件开启的期限只能按交易时间算")
         if self.due.rule == "trading_days" and self.due.days < 1:
             raise ValueError("due.days 至少是 1")
         if self.due.rule == "trading_hours" and not self.due.hours > 0:
@@ -223,6 +244,16 @@ class Playbook(_Rule):
     def key_of(self, value: Mapping[str, Any]) -> str | None:
         """The opportunity's key in the slots of a tag."""
         return next((str(value[slot]) for slot in self.key if value.get(slot)), None)
+
+
+def opening_tags(books: Iterable[Playbook]) -> set[str]:
+    """The tags that open something."""
+    return {opening.tag for book in books for opening in book.opens}
+
+
+def opening_events(books: Iterable[Playbook]) -> set[str]:
+    """The events that open something."""
+    return {opening.event for book in books for opening in book.opens_on}
 
 
 def schema() -> dict[str, Any]:

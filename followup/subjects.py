@@ -35,6 +35,7 @@ class Subject:
     key: str | None
     said: Said
     opening: Contact
+    event: str | None = None  #: the event that opened it: then there are no words, and `opening` stands for its time
 
 
 def named(subject: Subject, contact: Contact, *, spoken_of: bool = True) -> dict[Speaker, list[int]]:

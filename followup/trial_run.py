@@ -20,7 +20,7 @@ from followup.history import History
 from followup.models import StoredOpportunity
 from followup.playbooks import Playbook
 from followup.trial import Compared
-from profiles.models import StoredAssertion
+from profiles.models import BehaviourEvent, StoredAssertion
 from profiles.rights.fold import policy
 from profiles.service import trading_calendar
 
@@ -118,13 +118,19 @@ def _concerned(
             col(StoredAssertion.said_at) >= start,
             col(StoredAssertion.said_at) < end,
         )
+        did = select(BehaviourEvent.customer_id).where(
+            col(BehaviourEvent.event).in_(playbooks.opening_events((book, *now_runs))),
+            col(BehaviourEvent.at) >= start,
+            col(BehaviourEvent.at) < end,
+        )
         opened = select(StoredOpportunity.customer_id).where(
             StoredOpportunity.playbook == book.id,
             col(StoredOpportunity.opened_at) >= start,
             col(StoredOpportunity.opened_at) < end,
         )
         query = select(Customer.id).where(
-            col(Customer.id).in_(said) | col(Customer.id).in_(opened), _allowed(principal, book)
+            col(Customer.id).in_(said) | col(Customer.id).in_(did) | col(Customer.id).in_(opened),
+            _allowed(principal, book),
         )
         for customer in session.exec(query):
             found.setdefault(customer, set()).add(book.id)

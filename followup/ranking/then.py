@@ -11,7 +11,7 @@ from dongke.scope import Principal, visible
 from dongke.settings import settings
 from followup import playbooks, repository, service
 from followup.models import State, StoredOpportunity
-from profiles.models import StoredAssertion
+from profiles.models import BehaviourEvent, StoredAssertion
 from profiles.repository import links_around
 
 LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)
@@ -55,10 +55,11 @@ def _around(session: Session, ids: set[str]) -> set[str]:
 
 def _told(session: Session, ids: set[str], at: datetime) -> Sequence[str]:
     """Of whom something was known by then that a playbook may open."""
-    tags = {opening.tag for book in playbooks.load(settings().playbooks_dir) for opening in book.opens}
-    a = StoredAssertion
-    query = select(a.customer_id).where(_is_one(a.customer_id, ids), col(a.tag).in_(tags), col(a.known_at) <= at)
-    return sorted(session.exec(query.distinct()))
+    books, a, e = playbooks.load(settings().playbooks_dir), StoredAssertion, BehaviourEvent
+    said = select(a.customer_id).where(_is_one(a.customer_id, ids), col(a.tag).in_(playbooks.opening_tags(books)))
+    did = select(e.customer_id).where(_is_one(e.customer_id, ids), col(e.event).in_(playbooks.opening_events(books)))
+    told = (said.where(col(a.known_at) <= at), did.where(col(e.known_at) <= at))
+    return sorted({who for query in told for who in session.exec(query.distinct())})
 
 
 def _is_one(column: object, ids: set[str]) -> ColumnElement[bool]:

@@ -30,6 +30,7 @@ from profiles.rights.store import blanks_of
 
 _PLACE = itemgetter("utterance", "quote", "start")
 OPENED = "客户的话开启"
+GONE, NO_TALK = "原话已撤回, 或按客户的权利不再显示", "由系统记录开启, 还没有谈到的原话"
 MAX_PROOFS = 6  #: causes whose words are shown beside those of the opening
 NOTHING = {"dig": "这次会话没有问出新的一级", "adherence": "满分, 没有扣分的原话"}  #: why a measured talk has no words
 VOICE = "voice:"  #: a number `voice:fee` asks for the voices of that topic, `voice:` for all of them
@@ -124,7 +125,7 @@ def _opportunities(
             words=(found := words.get(row.opened_by, ()) + proofs[row.id]),
             opportunity=row,
             why=tuple(f"{beijing(c.at):%Y-%m-%d %H:%M} {c.why}" for c in causes_of(row)),
-            no_words=_none_of(found),
+            no_words=_none_of(found, NO_TALK if causes_of(row)[:1] and not causes_of(row)[0].conversation else GONE),
         )
         for row, advisor in rows
     ]
@@ -155,7 +156,7 @@ def _spoken_causes(row: StoredOpportunity, opening_known: bool) -> list[Cause]:
     return [c for c in causes_of(row)[opening_known:] if c.conversation and c.source is not Source.TIME]
 
 
-def _none_of(words: Iterable[Words], otherwise: str = "原话已撤回, 或按客户的权利不再显示") -> str:
+def _none_of(words: Iterable[Words], otherwise: str = GONE) -> str:
     """Why there are no words to show; empty where there are."""
     return "" if any(w.quote.strip(BLANK) for w in words) else otherwise
 

@@ -22,7 +22,7 @@ from followup import playbooks, repository, service
 from followup.models import StoredOpportunity
 from followup.reports import unchanged
 from followup.reports.question import Question
-from profiles.models import IdentityLink, StoredAssertion
+from profiles.models import BehaviourEvent, IdentityLink, StoredAssertion
 
 NAME = "opportunity_then"
 _CHUNK = 500
@@ -49,10 +49,11 @@ def _table(session: Session) -> Table:
 
 
 def _candidates(session: Session, question: Question) -> set[str]:
-    """Who said in the period what opens an opportunity, as it was known then. One of several merged ids may belong to
-    anybody."""
+    """Who said (or did) in the period what opens an opportunity, as it was known then. One of several merged ids may
+    belong to anybody."""
     c, a = StoredConversation, StoredAssertion
-    tags = {opening.tag for book in playbooks.load(settings().playbooks_dir) for opening in book.opens}
+    books, e = playbooks.load(settings().playbooks_dir), BehaviourEvent
+    tags = playbooks.opening_tags(books)
     spoke = select(a.customer_id).where(
         col(a.tag).in_(tags),
         col(a.polarity) == "affirmed",
@@ -62,11 +63,21 @@ def _candidates(session: Session, question: Question) -> set[str]:
         col(a.conversation_id).in_(select(c.id).where(col(c.known_at) <= question.moment)),
         processable(a.customer_id, *PROFILE),
     )
+    did = select(e.customer_id).where(
+        col(e.event).in_(playbooks.opening_events(books)),
+        col(e.at) >= question.start,
+        col(e.at) < question.end,
+        col(e.known_at) <= question.moment,
+        processable(e.customer_id, *PROFILE),
+    )
     if question.principal is not None:
         mine = select(Customer.id).where(visible(question.principal))
         linked = union(select(IdentityLink.customer_id), select(IdentityLink.into_id)).subquery()
-        spoke = spoke.where(or_(col(a.customer_id).in_(mine), col(a.customer_id).in_(select(linked.c[0]))))
-    return set(session.exec(spoke.distinct()))
+        spoke, did = (
+            query.where(or_(col(who).in_(mine), col(who).in_(select(linked.c[0]))))
+            for query, who in ((spoke, a.customer_id), (did, e.customer_id))
+        )
+    return {*session.exec(spoke.distinct()), *session.exec(did.distinct())}
 
 
 def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -11,6 +11,7 @@ from followup import patterns, playbooks
 from followup.playbook_lint import lint, lint_path
 
 IDS = {"idle_funds", "external_assets", "permission", "product_intent", "call_back", "promise", "complaint", "churn"}
+IDS |= {"account_opening"}
 GOOD = {
     "id": "margin_calls",
     "version": "3",
