@@ -8,6 +8,9 @@ import typer
 from api.cli_archive import app
 
 
+__all__ = ["app"]
+
+
 @app.command("export")
 def export(
     ident: Annotated[str, typer.Argument(help="录音编号")],

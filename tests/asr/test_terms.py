@@ -68,7 +68,10 @@ def test_real_words_stay(text: str) -> None:
 def test_the_sample_calls_need_no_repair() -> None:
     texts = [u["text"] for path in sorted(CALLS.glob("*.json")) for u in json.loads(path.read_text())["utterances"]]
     assert len(texts) > 400
-    assert {t[c.start : c.end] for t in texts for c in terms.repairs(t)} == {"北交锁", "融资融劝"}  # so written on purpose
+    assert {t[c.start : c.end] for t in texts for c in terms.repairs(t)} == {
+        "北交锁",
+        "融资融劝",
+    }  # so written on purpose
 
 
 def test_the_longest_and_closest_wins() -> None:
