@@ -1,5 +1,6 @@
 """跟进规则: what runs, a check and a trial of what may run; promises; a customer's follow-up as it stood."""
 
+import re
 from datetime import date, time, timedelta
 from typing import Annotated, Any
 
@@ -34,7 +35,7 @@ def get_text(principal: Rulemaker, config: SettingsDep, playbook_id: str) -> Any
     """运行中的一份规则文件, 原样: 改一改就可以试运行."""
     for path in sorted((config.playbooks_dir or playbooks.FOLDER).glob("*.yaml")):
         text = path.read_text(encoding="utf-8")
-        if playbook_files.read(text, path.name).id == playbook_id:
+        if re.search(rf"^id: *{re.escape(playbook_id)} *$", text, re.MULTILINE):
             return {"name": path.name, "text": text}
     raise NotFound("playbook-unknown", "没有这份跟进规则")
 

@@ -14,8 +14,10 @@ async function open(customer) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ customer }),
   });
+  const { token } = await answer.json();
+  if (customer !== customers.value) return; // somebody else was chosen meanwhile
   card.customer = customer;
-  card.token = (await answer.json()).token ?? "";
+  card.token = token ?? "";
 }
 
 customers.addEventListener("change", () => open(customers.value));

@@ -122,6 +122,7 @@ export class Table<T> extends LitElement {
   private heading(c: Column<T>): TemplateResult {
     const [name, down] = this.order;
     const sorted = name === c.name ? (down ? "descending" : "ascending") : nothing;
+    if (!c.label) return html`<td></td>`;
     return html`<th scope="col" class=${c.number ? "number" : nothing} aria-sort=${sorted} title=${c.hint ?? nothing}>
       <button @click=${() => this.sort(c)}>${c.label}${sorted === nothing ? nothing : html`<span aria-hidden="true">${down ? " ↓" : " ↑"}</span>`}</button>
     </th>`;

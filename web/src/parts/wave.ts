@@ -137,7 +137,7 @@ export class Wave extends LitElement {
       <div class="tools">
         <button class="primary" @click=${this.toggle}>${this.playing ? "❚❚ 暂停" : "▶ 播放"}</button>
         <span class="hint">${stamp(this.at)} / ${stamp(this.length)}</span>
-        <button class="quiet" aria-label="播放速度" @click=${this.faster}>${this.speed}×</button>
+        <button class="quiet" aria-label="播放速度 ${this.speed}×" @click=${this.faster}>${this.speed}×</button>
         ${this.channels > 1 ? html`<span class="who hint"><i></i>一声道<i class="second"></i>二声道</span>` : nothing}
       </div>
     `;

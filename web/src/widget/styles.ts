@@ -47,6 +47,7 @@ export const styles = css`
   .quote { display: flex; flex-direction: column; width: 100%; text-align: left; border: 0; background: none; white-space: normal; padding: 3px 0; }
   .quote:hover { background: var(--dk-ground); }
   .quote.advisor { color: var(--dk-soft); }
+  .quote mark { color: var(--dk-ink); }
   .play { color: var(--dk-brand); margin-right: 6px; }
   details { margin-top: 12px; border-top: 1px solid var(--dk-line); padding-top: 6px; }
   .proof details { margin: 0; border: 0; padding: 0; }
