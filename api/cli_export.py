@@ -7,7 +7,6 @@ import typer
 
 from api.cli_archive import app
 
-
 __all__ = ["app"]
 
 
