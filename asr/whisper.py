@@ -55,7 +55,7 @@ class WhisperTranscriber:
     def segments(self, samples: "Samples") -> tuple[Segment, ...]:
         """All segments of one channel. The engine's generator is lazy: it is drained here, where faults are caught."""
         try:
-            stretches = _speech(samples)
+            stretches = speech(samples)
             if not stretches:
                 return ()
             timeline = Timeline([(start * 1000 // SAMPLE_RATE, end * 1000 // SAMPLE_RATE) for start, end in stretches])
@@ -186,7 +186,7 @@ def _options(model: Any, *, demo: bool) -> dict[str, Any]:
         "task": "transcribe",
         "beam_size": 5,
         "condition_on_previous_text": False,
-        "vad_filter": False,  # done before, by `_speech`
+        "vad_filter": False,  # done before, by `speech`
         "word_timestamps": True,
     }
     return options | ({"temperature": 0.0} if demo else {"hotwords": hotwords(model.hf_tokenizer)})
@@ -204,7 +204,7 @@ def hotwords(tokenizer: Any) -> str:
     return " ".join(kept)
 
 
-def _speech(samples: "Samples") -> list[tuple[int, int]]:
+def speech(samples: "Samples") -> list[tuple[int, int]]:
     """Where somebody speaks, as (start, end) in samples.
 
     Done here rather than in `transcribe`: word times must be corrected before they are laid over the pauses, else the

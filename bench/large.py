@@ -24,6 +24,7 @@ RUNS = {
     "deadlines": ("Trading time against a look at every minute", ["bench/deadlines.py"]),
     "reports": ("Reports and the overdue sweep", ["-m", "bench.reports", "10000", "100000"]),
     "insight": ("Digging, service strategy, ranking", ["bench/insight.py"]),
+    "archive": ("An archive of 200 calls through workers", ["-m", "bench.archive", "200", "--ray"]),
     "attribution": ("A lift whose interval covers a known effect", ["bench/attribution.py"]),
 }  # fmt: skip
 HEAD = "# Large benchmarks\n`python bench/large.py [name …]` runs them and writes this file.\n"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SILENT_DB = -70.0  #: dBFS; a channel that never gets louder carries nothing
 GATE_DB = 12.0  #: a channel this much weaker than the other one hears only its echo
 GATE_FLOOR = 0.05  #: −26 dB: softened, not cut, so that word starts survive
-GATE_WIDEN_BLOCKS = 10  #: of 20 ms: the gate opens 0.2 s early and closes 0.2 s late
+GATE_WIDEN_BLOCKS = 3  #: of 20 ms: the gate opens 60 ms early and closes 60 ms late
 BLOCK = SAMPLE_RATE // 50  #: 20 ms
 
 
