@@ -48,7 +48,7 @@ from dongke.settings import settings
 
 STATIC = Path(__file__).parent / "static"
 ROUTES = (
-    *(customers, tokens, widget, search, conversations, recordings, events, opportunities),  # the most asked first
+    *(customers, events, tokens, widget, search, conversations, recordings, opportunities),  # the most asked first
     *(
         identity,
         insight,

@@ -95,7 +95,8 @@ def needs(*roles: Role) -> Callable[[Principal], Awaitable[Principal]]:
 
 READERS = (Role.ADVISOR, Role.MANAGER, Role.COMPLIANCE, Role.ADMIN)
 Reader = Annotated[Principal, Depends(needs(*READERS), scope="function")]
-Writer = Annotated[Principal, Depends(needs(Role.INGEST, Role.ADMIN), scope="function")]
+WRITERS = (Role.INGEST, Role.ADMIN)
+Writer = Annotated[Principal, Depends(needs(*WRITERS), scope="function")]
 Actor = Annotated[Principal, Depends(needs(Role.ADVISOR, Role.MANAGER, Role.ADMIN), scope="function")]
 Operator = Annotated[Principal, Depends(needs(Role.INGEST, Role.MANAGER, Role.ADMIN), scope="function")]
 

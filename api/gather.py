@@ -1,72 +1,63 @@
-"""合并提交: posts that arrive together are stored in one transaction, so that many small ones cost little more.
+"""合并提交: requests that arrive together are done in one transaction, so that many small ones cost little more.
 
-Whoever finds nobody at work takes all that wait, his own among them, and stores them; who comes meanwhile waits for the
-next turn, and for no clock. Everybody is answered after the commit that holds what he sent.
+A turn takes all that wait, in a thread; who comes meanwhile waits for the next turn, and for no clock. Everybody is
+answered after the commit that holds what he sent. All of it is kept by the event loop: no locks.
 """
 
-import threading
+import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
+
+from fastapi.concurrency import run_in_threadpool
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
-class _Ticket(Generic[Item, Answer]):
-    def __init__(self, item: Item) -> None:
-        self.item = item
-        self.turn = threading.Event()
-        self.answer: Answer | BaseException | None = None
-        self.is_done = False
-
-
 class Gatherer(Generic[Item, Answer]):
-    """`work` answers several at once, in their order; where it fails for several, each is tried by himself."""
+    """`work` answers several at once, in their order; where it fails for several, each is tried by himself.
 
-    def __init__(self, work: Callable[[Sequence[Item]], Sequence[Answer]], limit: int) -> None:
+    An answer that is an exception is raised for that one alone. One gatherer belongs to one event loop.
+    """
+
+    def __init__(self, work: Callable[[Sequence[Item]], Sequence[Answer | Exception]], limit: int) -> None:
         self._work = work
         self._limit = limit  #: items a turn
-        self._lock = threading.Lock()
-        self._waiting: deque[_Ticket[Item, Answer]] = deque()
-        self._is_busy = False
+        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._turns: asyncio.Task[None] | None = None
 
-    def do(self, item: Item) -> Answer:
+    async def do(self, item: Item) -> Answer:
         """The answer to this one. Raises what the work raises for it."""
-        ticket: _Ticket[Item, Answer] = _Ticket(item)
-        with self._lock:
-            self._waiting.append(ticket)
-            leads, self._is_busy = not self._is_busy, True
-        if not leads:
-            ticket.turn.wait()
-        if not ticket.is_done:
-            self._lead()
-        if isinstance(ticket.answer, BaseException):
-            raise ticket.answer
-        return ticket.answer  # type: ignore[return-value]
+        turn: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, turn))
+        if self._turns is None:
+            self._turns = asyncio.create_task(self._take_turns())
+        return await turn
 
-    def _lead(self) -> None:
-        with self._lock:
-            mine = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+    async def _take_turns(self) -> None:
         try:
-            self._answer(mine)
+            while self._waiting:
+                mine = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+                answers = await run_in_threadpool(self._answer, [item for item, _ in mine])
+                for (_, turn), answer in zip(mine, answers, strict=True):
+                    _tell(turn, answer)
         finally:
-            with self._lock:
-                following = self._waiting[0] if self._waiting else None
-                self._is_busy = following is not None
-            for ticket in mine:
-                ticket.is_done = True
-                ticket.turn.set()
-            if following is not None:
-                following.turn.set()
+            self._turns = None
 
-    def _answer(self, tickets: Sequence[_Ticket[Item, Answer]]) -> None:
+    def _answer(self, items: Sequence[Item]) -> Sequence[Answer | Exception]:
         try:
-            for ticket, answer in zip(tickets, self._work([t.item for t in tickets]), strict=True):
-                ticket.answer = answer
-        except BaseException as fault:
-            if len(tickets) == 1:
-                tickets[0].answer = fault
-                return
-            for ticket in tickets:
-                self._answer([ticket])
+            return self._work(items)
+        except Exception as fault:
+            if len(items) == 1:
+                return [fault]
+            return [answer for item in items for answer in self._answer([item])]
+
+
+def _tell(turn: "asyncio.Future[Answer]", answer: Answer | Exception) -> None:
+    if turn.done():  # nobody waits any more
+        return
+    if isinstance(answer, Exception):
+        turn.set_exception(answer)
+    else:
+        turn.set_result(answer)

@@ -1,30 +1,28 @@
 """行为事件, 呼叫未接, 拜访记录: POST one, a list or JSONL. What a customer did, day by day: GET."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 
-from api import files, problems, schemas
-from api.deps import RawBody, Reader, SessionDep, Writer
-from api.doors import Intake, Outcome
-from api.files import Kind, Piece
-from api.gather import Gatherer
+from api import schemas
+from api.deps import CallerDep, RawBody, Reader, SessionDep, Writer
+from api.files import Kind
+from api.posts import receive
 from api.problems import responses
 from api.routes import intake
 from api.routes.conversations import JSON_OR_LINES
 from api.schemas_events import BehaviourOut
 from dongke import audit
 from dongke.clock import beijing, now
-from dongke.db import session_scope
 from dongke.errors import BadInput
 from dongke.scope import readable_customer
 from dongke.standing import Purpose
 from profiles.behaviour.day_rows import days_of
-from profiles.behaviour.dialects import TRAITS, expand
+from profiles.behaviour.dialects import TRAITS
 from profiles.behaviour.traits import traits_of
 from profiles.identity import service as identity
 from profiles.repository import events_of
@@ -32,49 +30,31 @@ from profiles.rights.store import right_of
 
 router = APIRouter(tags=["行为与触达"])
 MAX_DAYS = 366
-SMALL = 100  #: events; posts up to this size are stored together with others
-MAX_POSTS = 64  #: so many of them
 
 
-def _store(posts: Sequence[Sequence[Piece]]) -> list[list[Outcome]]:
-    """Takes several posts in one transaction; the outcomes of each."""
-    with session_scope() as session:
-        taken = Intake(session)
-        taken.heard_at = now()
-        taken.take(Kind.EVENT, [piece for post in posts for piece in post])
-        taken.finish()
-    told = iter(taken.outcomes)
-    answers: list[list[Outcome]] = [[] for _ in posts]
-    for is_readable in (False, True):  # what cannot be read was refused first
-        for post, answer in zip(posts, answers, strict=True):
-            answer.extend(next(told) for piece in post if (piece.fault is None) is is_readable)
-    return answers
+class _Direct(APIRoute):
+    """Documented like every route, and answered by `receive` itself: FastAPI's reading of the parameters of a small
+    post takes as long as storing it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return receive
 
 
-_posts = Gatherer(_store, MAX_POSTS)
+async def post_events(request: Request, caller: CallerDep, body: RawBody) -> Response:
+    """接入行为事件: Segment 规范, 神策, 诸葛, 或 message_id, customer_id, event, at. 一个, 一批或逐行, 每个都有结果."""
+    return await receive(request)
 
 
-@router.post(
+router.add_api_route(
     "/v1/events",
+    post_events,
+    methods=["POST"],
     status_code=202,
     response_model=schemas.IntakeResult,
     responses=responses(401, 403, 413, 422),
     openapi_extra=JSON_OR_LINES,
+    route_class_override=_Direct,
 )
-def post_events(request: Request, session: SessionDep, principal: Writer, body: RawBody) -> JSONResponse:
-    """接入行为事件: Segment 规范, 神策, 诸葛, 或 message_id, customer_id, event, at. 一个, 一批或逐行, 每个都有结果."""
-    if not body.strip():
-        raise BadInput("body-empty", "请求没有内容")
-    pieces = list(files.body_pieces(body, lines=intake.is_lines(request)))
-    single = len(pieces) == 1 and pieces[0].source == files.BODY and expand([pieces[0].row]) == [pieces[0].row]
-    opened = list(_opened(pieces))
-    if len(opened) > intake.MAX_ITEMS:
-        raise BadInput("too-many-items", f"一次最多 {intake.MAX_ITEMS} 件")
-    session.close()  # its connection is another's while this post waits for its turn
-    outcomes = _posts.do(opened) if len(opened) <= SMALL else _store([opened])[0]
-    if single and outcomes[0].fault is not None:
-        return problems.response(outcomes[0].fault)
-    return JSONResponse(_account(outcomes), 202)
 
 
 @router.get(
@@ -137,29 +117,3 @@ def post_notes(request: Request, session: SessionDep, principal: Writer, body: R
     """接入拜访记录: customer_id, advisor_id, at, text."""
     pieces, single = intake.items(request, body, "notes")
     return intake.answer(session, request, Kind.NOTE, pieces, single)
-
-
-def _opened(pieces: Iterable[Piece]) -> Iterable[Piece]:
-    """Envelopes as their events, each with what the envelope says of all."""
-    for piece in pieces:
-        rows = expand([piece.row]) if piece.fault is None else [piece.row]
-        if len(rows) == 1 and rows[0] is piece.row:
-            yield piece
-            continue
-        for number, row in enumerate(rows, 1):
-            yield Piece(f"{piece.source}:{number}", files.as_bytes(row), row)
-
-
-def _account(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    counts = Counter(outcome.state for outcome in outcomes)
-    return {
-        "accepted": counts["new"] + counts["waiting"],
-        "unchanged": counts["unchanged"],
-        "refused": counts["refused"],
-        "results": [outcome.to_json() for outcome in sorted(outcomes, key=_place)],
-    }
-
-
-def _place(outcome: Outcome) -> list[int]:
-    """body:3:1 stands after body:2."""
-    return [int(part) for part in outcome.source.split(":")[1:]]

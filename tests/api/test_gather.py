@@ -1,56 +1,82 @@
 """Posts that come together: each has its own answer, a fault is its sender's alone."""
 
+import asyncio
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from api.gather import Gatherer
 
 
+async def _until_waiting(gatherer: Gatherer[str, str], count: int) -> None:
+    while len(gatherer._waiting) < count:
+        await asyncio.sleep(0)
+
+
 def test_those_who_come_meanwhile_go_together_and_each_has_his_answer() -> None:
-    open_gate, first_in, turns = threading.Event(), threading.Event(), list[list[int]]()
+    open_gate, turns = threading.Event(), list[list[str]]()
 
-    def work(items: Sequence[int]) -> list[int]:
+    def work(items: Sequence[str]) -> list[str]:
         turns.append(list(items))
-        first_in.set()
         open_gate.wait()
-        return [item * 10 for item in items]
+        return [item * 2 for item in items]
 
-    gatherer = Gatherer(work, limit=4)
-    with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(gatherer.do, 0)
-        first_in.wait()
-        others = [pool.submit(gatherer.do, n) for n in range(1, 8)]
-        while len(gatherer._waiting) < 7:
-            pass
+    async def run() -> list[str]:
+        gatherer = Gatherer(work, limit=4)
+        first = asyncio.create_task(gatherer.do("a"))
+        while not turns:
+            await asyncio.sleep(0)
+        others = [asyncio.create_task(gatherer.do(name)) for name in "bcdefgh"]
+        await _until_waiting(gatherer, 7)
         open_gate.set()
-        assert [first.result(), *(f.result() for f in others)] == [n * 10 for n in range(8)]
-    assert turns[0] == [0]
-    assert [len(turn) for turn in turns] == [1, 4, 3]
-    assert gatherer.do(9) == 90
+        answers = [await one for one in (first, *others)]
+        return [*answers, await gatherer.do("i")]
+
+    assert asyncio.run(run()) == [name * 2 for name in "abcdefghi"]
+    assert turns == [["a"], ["b", "c", "d", "e"], ["f", "g", "h"], ["i"]]
 
 
 def test_one_that_fails_fails_alone() -> None:
-    gate, first_in = threading.Event(), threading.Event()
+    gate, tried = threading.Event(), list[list[str]]()
 
-    def work(items: Sequence[str]) -> list[str]:
-        first_in.set()
+    def work(items: Sequence[str]) -> list[str | Exception]:
+        tried.append(list(items))
         gate.wait()
         if "bad" in items:
             raise ValueError("bad")
+        return [KeyError(item) if item == "refused" else item.upper() for item in items]
+
+    async def run() -> list[str | BaseException]:
+        gatherer = Gatherer(work, limit=10)
+        told = [asyncio.create_task(gatherer.do("a"))]
+        while not tried:
+            await asyncio.sleep(0)
+        told += [asyncio.create_task(gatherer.do(name)) for name in ("b", "bad", "refused", "c")]
+        await _until_waiting(gatherer, 4)
+        gate.set()
+        return await asyncio.gather(*told, gatherer.do("d"), return_exceptions=True)
+
+    found = asyncio.run(run())
+    assert [x for x in found if isinstance(x, str)] == ["A", "B", "C", "D"]
+    assert [type(x) for x in found if not isinstance(x, str)] == [ValueError, KeyError]
+
+
+def test_one_who_no_longer_waits_stops_nobody() -> None:
+    gate = threading.Event()
+
+    def work(items: Sequence[str]) -> list[str]:
+        gate.wait()
         return [item.upper() for item in items]
 
-    gatherer = Gatherer(work, limit=10)
-    with ThreadPoolExecutor(4) as pool:
-        futures = [pool.submit(gatherer.do, "a")]
-        first_in.wait()
-        futures += [pool.submit(gatherer.do, name) for name in ("b", "bad", "c")]
-        while len(gatherer._waiting) < 3:
-            pass
+    async def run() -> str:
+        gatherer = Gatherer(work, limit=10)
+        gone, other = (asyncio.create_task(gatherer.do(name)) for name in "ab")
+        await asyncio.sleep(0)
+        gone.cancel()
         gate.set()
-        with pytest.raises(ValueError, match="bad"):
-            futures[2].result()
-        assert [futures[n].result() for n in (0, 1, 3)] == ["A", "B", "C"]
-    assert gatherer.do("d") == "D"
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        return await other
+
+    assert asyncio.run(run()) == "B"
