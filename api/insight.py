@@ -26,6 +26,8 @@ from followup.scope import readable_advisor
 from profiles.labels import tag_label
 from profiles.service import trading_calendar
 
+MAX_TALKS = 5_000  #: read for one answer; some milliseconds each
+MAX_PEOPLE = 5_000  #: whose ladders are folded for one answer
 CHANNELS = {"call": "电话", "chat": "企业微信"}
 
 
@@ -102,8 +104,8 @@ def ladder_json(one: Ladder, calendar: TradingCalendar, today: date) -> dict[str
 def untouched_list(
     session: Session, principal: Principal, scope: Scope, *, within: int | None, undated: bool, limit: int
 ) -> dict[str, Any]:
-    """已知未动的钱: the whole sum, and the first so many."""
-    found = digging.known_untouched(session, principal, scope, within=within, undated=undated)
+    """已知未动的钱: the whole sum, and the first so many. Raises BadInput `scope-too-large`."""
+    found = digging.known_untouched(session, principal, scope, within=within, undated=undated, most=MAX_PEOPLE)
     shown = found[:limit]
     names = _customers(session, {u.ladder.customer_id for u in shown})
     advisors = _advisors(session, {u.ladder.owner_id for u in shown})
@@ -131,8 +133,8 @@ def untouched_list(
 
 
 def dig_scores(session: Session, principal: Principal, scope: Scope, first: date, last: date) -> dict[str, Any]:
-    """深挖得分 by advisor."""
-    found = list(digging.of_people(session, digging.people(session, principal, scope)))
+    """深挖得分 by advisor. Raises BadInput `scope-too-large`."""
+    found = list(digging.of_people(session, digging.people(session, principal, scope, most=MAX_PEOPLE)))
     rows = digging.tallies(found, *span(first, last), beijing(now()).date())
     names = _advisors(session, {row.advisor_id for row in rows})
     return {
@@ -143,9 +145,9 @@ def dig_scores(session: Session, principal: Principal, scope: Scope, first: date
 
 
 def adherence_list(session: Session, principal: Principal, scope: Scope, first: date, last: date) -> dict[str, Any]:
-    """服务策略执行 by advisor."""
+    """服务策略执行 by advisor. Raises BadInput `scope-too-large`."""
     by_advisor: dict[str, list[Assessment]] = {}
-    for one in talks.of_period(session, principal, *span(first, last), scope):
+    for one in talks.of_period(session, principal, *span(first, last), scope, most=MAX_TALKS):
         by_advisor.setdefault(one.advisor_id, []).append(one)
     names = _advisors(session, by_advisor)
     rows = [

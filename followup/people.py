@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, ColumnElement, String, any_, exists, literal
 from sqlmodel import Session, col, select
 
 from dongke.directory import Advisor, Customer
+from dongke.errors import BadInput
 from dongke.scope import Principal, visible
 from dongke.standing import Purpose, processable
 from profiles.identity.persons import canonicals
@@ -21,6 +22,12 @@ class Scope:
     advisor_id: str | None = None
     branch_id: str | None = None
     customer_id: str | None = None
+
+
+def check_size(found: int, most: int | None, what: str, instead: str) -> None:
+    """Raises BadInput `scope-too-large` where an answer would read more than `most`."""
+    if most is not None and found > most:
+        raise BadInput("scope-too-large", f"超过 {most} {what}, 一次看不完: 请{instead}")
 
 
 def readable(principal: Principal | None, scope: Scope, *purposes: Purpose) -> ColumnElement[bool]:

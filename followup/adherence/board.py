@@ -20,7 +20,7 @@ from dongke.standing import Purpose
 from followup.adherence.assess import Assessment, assess
 from followup.adherence.level import TAG, level_at
 from followup.lives import Wanted, lives
-from followup.people import Scope, readable
+from followup.people import Scope, check_size, readable
 from profiles.rights.blanks import Blanks
 
 PURPOSES = (Purpose.ANALYSIS,)  #: who refuses a profile has no card, who refuses the analysis no facts either
@@ -49,9 +49,11 @@ def of_period(
     start: datetime,
     end: datetime,
     scope: Scope = Scope(),
+    *,
+    most: int | None = None,
 ) -> Iterator[Assessment]:
     """The answered talks begun in [start, end), of customers whom the principal may read; `scope.advisor_id` and
-    `branch_id` are of who talked."""
+    `branch_id` are of who talked. Raises BadInput `scope-too-large` where there are more than `most`."""
     c = StoredConversation
     query = (
         select(c.id, c.customer_id)
@@ -63,7 +65,10 @@ def of_period(
         query = query.where(c.advisor_id == scope.advisor_id)
     if scope.branch_id:
         query = query.where(col(c.advisor_id).in_(_advisors_of(scope.branch_id)))
+    if most is not None:
+        query = query.limit(most + 1)
     rows = session.exec(query.order_by(col(c.customer_id), col(c.id))).all()
+    check_size(len(rows), most, "次会话", "缩短时间, 或只看一位顾问、一个营业部; 全公司的得分在跟进报表里")
     customers = sorted({who for _, who in rows})
     for first in range(0, len(customers), CHUNK):
         part = set(customers[first : first + CHUNK])

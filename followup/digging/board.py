@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, exists, func, or_
 from sqlmodel import Session, col
 
 from dongke.clock import TradingCalendar, beijing, now
@@ -16,10 +16,10 @@ from followup.digging.money import Money, Untouched, is_untouched, moved_yuan, t
 from followup.digging.scores import Dig, Score, digs, score
 from followup.history import History
 from followup.lives import Life, Wanted, lives
-from followup.people import Scope, tellers
+from followup.people import Scope, check_size, tellers
 from profiles.behaviour.deeds import INFLOWS
 from profiles.corrections import apply
-from profiles.models import StoredAssertion
+from profiles.models import StoredAssertion, TagFeedback
 from profiles.rights.blanks import Blanks
 from profiles.service import trading_calendar
 
@@ -51,9 +51,12 @@ def _shown(step: Step, gone: Blanks) -> Step:
     return replace(step, quote=gone.of(step.contact_id, step.utterance, step.quote))
 
 
-def people(session: Session, principal: Principal | None, scope: Scope) -> list[str]:
-    """The persons of the scope who ever told of an outside asset, sorted."""
-    return tellers(session, principal, scope, TAG, PURPOSES)
+def people(session: Session, principal: Principal | None, scope: Scope, *, most: int | None = None) -> list[str]:
+    """The persons of the scope who ever told of an outside asset, sorted. Raises BadInput `scope-too-large` where there
+    are more than `most`."""
+    found = tellers(session, principal, scope, TAG, PURPOSES)
+    check_size(len(found), most, "位有外部资产的客户", "只看一位顾问或一个营业部; 全公司的深挖数在跟进报表里")
+    return found
 
 
 def of_people(session: Session, customer_ids: Sequence[str], as_of: datetime | None = None) -> Iterator[Dug]:
@@ -73,19 +76,33 @@ def known_untouched(
     undated: bool = False,
     as_of: datetime | None = None,
     calendar: TradingCalendar | None = None,
+    most: int | None = None,
 ) -> tuple[Untouched, ...]:
-    """已知未动的钱 of the scope, the earliest maturity first; `undated` adds what nobody knows the maturity of."""
-    today = beijing(as_of or now()).date()
-    dated = [] if undated else [_matures_from(today)]
+    """已知未动的钱 of the scope, the earliest maturity first; `undated` adds what nobody knows the maturity of.
+
+    Raises BadInput `scope-too-large` where more than `most` persons told of such money.
+    """
+    today, calendar = beijing(as_of or now()).date(), calendar or trading_calendar()
+    last = calendar.add_days(today, within + 1) if within is not None else None
+    dated = [] if undated else [or_(_matures_between(today, last), _is_corrected())]
     found = tellers(session, principal, scope, TAG, PURPOSES, *dated)
+    check_size(len(found), most, "位客户", "只看一位顾问或一个营业部, 或缩短到期的天数 (within)")
     mine = [one for person in of_people(session, found, as_of) for one in person.ladders]
-    rows = untouched(mine, calendar or trading_calendar(), today, within=within)
+    rows = untouched(mine, calendar, today, within=within)
     return tuple(u for u in rows if undated or u.matures_on is not None)
 
 
-def _matures_from(day: date) -> ColumnElement[bool]:
-    """SQL: the statement names a maturity on that day or later."""
-    return func.jsonb_extract_path_text(col(StoredAssertion.value), "matures_on") >= day.isoformat()
+def _matures_between(first: date, last: date | None) -> ColumnElement[bool]:
+    """SQL: the statement names a maturity on these days."""
+    told: ColumnElement[str] = func.jsonb_extract_path_text(col(StoredAssertion.value), "matures_on")
+    return told >= first.isoformat() if last is None else told.between(first.isoformat(), last.isoformat())
+
+
+def _is_corrected() -> ColumnElement[bool]:
+    """SQL: somebody put another value in the place of what he told; it may name another day."""
+    f = TagFeedback
+    mine = (col(f.customer_id) == col(StoredAssertion.customer_id), col(f.tag) == TAG)
+    return exists().where(*mine, col(f.verdict) == "corrected")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ The same question, the same conditions: as many as the number says.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
@@ -31,6 +31,7 @@ from profiles.rights.store import blanks_of
 _PLACE = itemgetter("utterance", "quote", "start")
 OPENED = "客户的话开启"
 GONE, NO_TALK = "原话已撤回, 或按客户的权利不再显示", "由系统记录开启, 还没有谈到的原话"
+LATE = timedelta(days=1)  #: what came to be known so much later says so
 MAX_PROOFS = 6  #: causes whose words are shown beside those of the opening
 NOTHING = {"dig": "这次会话没有问出新的一级", "adherence": "满分, 没有扣分的原话"}  #: why a measured talk has no words
 VOICE = "voice:"  #: a number `voice:fee` asks for the voices of that topic, `voice:` for all of them
@@ -124,11 +125,18 @@ def _opportunities(
             title=row.playbook,
             words=(found := words.get(row.opened_by, ()) + proofs[row.id]),
             opportunity=row,
-            why=tuple(f"{beijing(c.at):%Y-%m-%d %H:%M} {c.why}" for c in causes_of(row)),
+            why=tuple(map(_told, causes_of(row))),
             no_words=_none_of(found, NO_TALK if causes_of(row)[:1] and not causes_of(row)[0].conversation else GONE),
         )
         for row, advisor in rows
     ]
+
+
+def _told(cause: Cause) -> str:
+    """When and why, and when it came to be known where that was days later: a talk that was transcribed late."""
+    late = cause.known_at is not None and cause.known_at - cause.at >= LATE
+    known = f" ({beijing(cause.known_at):%Y-%m-%d %H:%M} 得知)" if late and cause.known_at else ""
+    return f"{beijing(cause.at):%Y-%m-%d %H:%M} {cause.why}{known}"
 
 
 def causes_of(row: StoredOpportunity) -> list[Cause]:

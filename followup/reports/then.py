@@ -13,7 +13,6 @@ from sqlalchemy import ARRAY, MetaData, String, Table, any_, func, insert, liter
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from asr.models import StoredConversation
 from dongke.directory import Customer
 from dongke.scope import visible
 from dongke.settings import settings
@@ -51,7 +50,7 @@ def _table(session: Session) -> Table:
 def _candidates(session: Session, question: Question) -> set[str]:
     """Who said (or did) in the period what opens an opportunity, as it was known then. One of several merged ids may
     belong to anybody."""
-    c, a = StoredConversation, StoredAssertion
+    a = StoredAssertion
     books, e = playbooks.load(settings().playbooks_dir), BehaviourEvent
     tags = playbooks.opening_tags(books)
     spoke = select(a.customer_id).where(
@@ -60,7 +59,6 @@ def _candidates(session: Session, question: Question) -> set[str]:
         col(a.said_at) >= question.start,
         col(a.said_at) < question.end,
         col(a.known_at) <= question.moment,
-        col(a.conversation_id).in_(select(c.id).where(col(c.known_at) <= question.moment)),
         processable(a.customer_id, *PROFILE),
     )
     did = select(e.customer_id).where(

@@ -10,22 +10,24 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 from typer.testing import CliRunner
 
+from api import insight
 from api.cli import app
 from asr.repository import load_conversation, store_conversation
 from dongke import db
 from dongke.audit import AuditEntry
 from dongke.clock import now
 from dongke.directory import set_owner
+from dongke.scope import Principal, Role
 from dongke.settings import settings
 from dongke.types import Conversation, Evidence, Explanation, Polarity, Reading, TagAssertion
 from followup import rights as followup_rights
 from followup import service
 from nlp.pipeline import read
 from profiles.identity import service as identity
-from profiles.models import BehaviourEvent, StaticSnapshot
+from profiles.models import BehaviourEvent, StaticSnapshot, StoredAssertion
 from profiles.rights.fold import Kind
 from profiles.rights.store import Wish
-from profiles.tagging import store_reading
+from profiles.tagging import give_feedback, store_reading
 
 Login = Callable[[str], dict[str, str]]
 NOW = now()
@@ -130,6 +132,28 @@ def test_money_whose_maturity_nobody_knows_on_request(client: TestClient, login:
     assert client.get("/v1/insight/digging/untouched", headers=login("a1")).json()["count"] == 1
     both = client.get("/v1/insight/digging/untouched?undated=true", headers=login("a1")).json()
     assert [row["trading_days"] is None for row in both["items"]] == [False, True]
+
+
+def test_a_corrected_maturity_is_on_the_list_by_its_new_day(client: TestClient, login: Login, told: None) -> None:
+    soon = (NOW + timedelta(days=3)).date().isoformat()
+    assert client.get("/v1/insight/digging/untouched?within=4", headers=login("head")).json()["count"] == 0
+    with db.session_scope() as session:
+        row = session.exec(select(StoredAssertion).where(StoredAssertion.conversation_id == "K1")).one()
+        give_feedback(session, Principal("root", Role.ADMIN), row.id, "corrected", {**SUM, "matures_on": soon})
+    found = client.get("/v1/insight/digging/untouched?within=4", headers=login("head")).json()
+    assert [(row["customer_id"], row["matures_on"]) for row in found["items"]] == [("C1", soon)]
+
+
+def test_what_is_too_much_for_one_answer_says_how_to_ask(
+    client: TestClient, login: Login, told: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insight, "MAX_TALKS", 1)
+    monkeypatch.setattr(insight, "MAX_PEOPLE", 1)
+    for path in ("adherence", "digging/scores", "digging/untouched"):
+        whole = client.get(f"/v1/insight/{path}", headers=login("head"))
+        assert (whole.status_code, whole.json()["type"]) == (422, "urn:dongke:scope-too-large"), path
+        assert "请" in whole.json()["detail"]
+        assert client.get(f"/v1/insight/{path}?advisor=A1", headers=login("head")).status_code == 200, path
 
 
 def test_scores_by_advisor_with_their_lists(client: TestClient, login: Login, told: None) -> None:

@@ -136,6 +136,18 @@ def test_what_was_not_known_yet_is_not_in_the_past(firm: Session) -> None:
     assert follow_up(firm, None, start=START, end=END, as_of=LATE).total.numbers["opened"] == 1
 
 
+def test_a_line_says_what_was_known_when(firm: Session) -> None:
+    """In time, but transcribed days after the deadline: the report of then called it overdue."""
+    say(firm, "K1", MARGIN)
+    about = ("A: 两融门槛五十万。", "C: 两融利率多少?")
+    say(firm, "K2", at=TALK + timedelta(hours=5), known_at=LATE, lines=about)
+    service.refresh(firm, "C1")
+    then, today = question(as_of=LATE - timedelta(hours=1), moment=LATE - timedelta(hours=1)), question()
+    assert [make(firm, asked).total.numbers["overdue"] for asked in (then, today)] == [1, 0]
+    (item,) = behind(firm, today, "discharged_in_time", None, after=None, limit=5)
+    assert item.why == ("2026-06-08 10:00 客户的话开启", "2026-06-08 15:00 谈到了 (2026-06-11 10:00 得知)")
+
+
 def test_rights_of_now_rule_the_past_and_the_check_says_where(firm: Session) -> None:
     say(firm, "K1", MARGIN)
     row = keep(firm, TALK + timedelta(days=2), group="advisor")
