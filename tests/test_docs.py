@@ -27,7 +27,7 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
 def test_every_command_that_the_documents_call_exists() -> None:
     commands = getattr(get_command(app), "commands")  # noqa: B009
     called = {
-        name for page in PAGES for name in re.findall(r"(?:bin/|`)dongke ([a-z]+)", page.read_text(encoding="utf-8"))
+        name for page in PAGES for name in re.findall(r"(?:bin/|`)dongke ([a-z-]+)", page.read_text(encoding="utf-8"))
     }
     assert called <= set(commands)
     assert {"demo", "serve", "worker", "scheduler", "ingest", "transcribe", "tag", "report", "db"} <= set(commands)

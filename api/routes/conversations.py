@@ -1,12 +1,12 @@
 """会话: POST one, a list or JSONL; GET one with the words marked; its sound with Range requests."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from api import auth, redactions, schemas, talks
+from api import auth, exports, redactions, schemas, talks
 from api.deps import Bearer, RawBody, Reader, SessionDep, SettingsDep, Writer, who
 from api.files import Kind
 from api.problems import responses
@@ -94,6 +94,27 @@ def get_audio(
         wanted = request.headers.get("range", "all")[:100]
         audit.record(session, principal.subject, "audio.read", stored.id, customer=customer.id, range=wanted)
     return Sound(path)
+
+
+@router.get(
+    "/v1/conversations/{conversation_id:path}/transcript",
+    response_class=Response,
+    responses={
+        200: {"description": "文字稿", "content": {media.split(";")[0]: {} for media in exports.MEDIA_TYPES.values()}},
+        **responses(401, 404, 422),
+    },
+)
+def get_transcript(
+    session: SessionDep,
+    principal: Reader,
+    conversation_id: str,
+    form: Annotated[Literal["json", "vtt", "srt", "txt"], Query(alias="format")] = "json",
+) -> Response:
+    """文字稿: JSON (带每个字的时间), WebVTT, SRT 或纯文本; 已删除的标签的原话遮住."""
+    stored, customer = talks.readable(session, principal, conversation_id)
+    text = exports.transcript(session, stored, form)
+    audit.record(session, principal.subject, "conversation.export", stored.id, customer=customer.id, format=form)
+    return Response(text, media_type=exports.MEDIA_TYPES[form], headers={"Cache-Control": "private, no-store"})
 
 
 @router.get(

@@ -255,7 +255,10 @@ def of(marks: dict[str, str], *names: str) -> dict[str, str]:
 
 
 REGISTER = "law GET /v1/customers/{customer_id}/rights "  #: whoever answers for it may see which tag was deleted
-TALKED = f"GET /v1/conversations/{{conversation_id}} /v1/conversations/{TALK}"
+TALKED = (
+    f"GET /v1/conversations/{{conversation_id}} /v1/conversations/{TALK}",
+    f"GET /v1/conversations/{{conversation_id}}/transcript /v1/conversations/{TALK}/transcript",
+)
 
 
 def outside_the_talk(shown: dict[str, str]) -> dict[str, str]:

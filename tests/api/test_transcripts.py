@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from api import doors, files, pipeline
+from api import doors, exports, files, pipeline
 from api.files import Kind
+from asr import transcripts
 from asr.models import StoredConversation, StoredUtterance
 from dongke import db, quarantine
 from profiles.models import StoredAssertion
@@ -129,3 +130,30 @@ def test_a_folder_of_recordings_stays_one(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "manifest.csv").write_text("file,transcript,customer_id,advisor_id,started_at\n", encoding="utf-8")
     assert files.kind_of(folder) is Kind.RECORDING
+
+
+def test_a_stored_talk_goes_out_in_every_form_and_comes_back(client: Any, login: Any, tmp_path: Path) -> None:
+    doors.ingest([_folder(tmp_path, LINE.format("aliyun.json", "T1", "", ""))])
+    source = transcripts.read_file(SHAPES / "aliyun.json").turns
+    for form, media in exports.MEDIA_TYPES.items():
+        answer = client.get(f"/v1/conversations/T1/transcript?format={form}", headers=login("a1"))
+        assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, media.split(";")[0])
+        if form == "txt":
+            assert answer.text.startswith("00:00:01 投资顾问: 您好，请问是陈先生吗？\n")
+            continue
+        back = transcripts.read_text(answer.text).turns
+        assert [(t.speaker, t.text, t.start_ms, t.end_ms) for t in back] == [
+            (t.speaker, t.text, t.start_ms, t.end_ms) for t in source
+        ]
+        assert form != "json" or [t.words for t in back] == [t.words for t in source]
+    assert client.get("/v1/conversations/T1/transcript?format=doc", headers=login("a1")).status_code == 422
+    assert client.get("/v1/conversations/T1/transcript", headers=login("a2")).status_code == 404  # not his customer
+
+
+def test_who_refuses_the_analysis_has_no_transcript(client: Any, login: Any, tmp_path: Path) -> None:
+    doors.ingest([_folder(tmp_path, LINE.format("aliyun.json", "T1", "", ""))])
+    rows = tmp_path / "consents.csv"
+    rows.write_text("customer_id,purpose,status,at\nC1,analysis,denied,2026-03-03T10:00:00+08:00\n", encoding="utf-8")
+    doors.ingest([rows])
+    answer = client.get("/v1/conversations/T1/transcript", headers=login("a1"))
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:dongke:transcript-refused")
