@@ -15,7 +15,7 @@ ${e?this.card(e):this.fault?N:this.skeleton()}
 <div class="undo" role="status" aria-live="polite">
 ${this.later.all.map(e=>j`<p><span>${e.text}</span><button @click=${()=>this.later.drop(e.key)}>撤销</button></p>`)}
 </div>
-`}skeleton(){return j`<div class="wait" aria-busy="true" aria-label="正在打开画像">
+`}skeleton(){return j`<div class="wait" role="status" aria-busy="true" aria-label="正在打开画像">
 ${[60,90,75,85,40,95,90,95].map(e=>j`<i class="w${e}"></i>`)}
 </div>`}card(e){let t=e.tags.filter(e=>e.status!==`active`);return j`
 ${this.head(e)}

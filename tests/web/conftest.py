@@ -66,6 +66,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     folder.chmod(0o755)
     subprocess.run(["cp", "-a", *(str(loaded / name) for name in ("postgres", "demo-secret")), str(folder)], check=True)
+    db.embedded_url(folder / "postgres")  # held by this process, so that none of the others takes it along
     port, crm = _free_port(), _free_port()
     found = Service(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{crm}")
     env = _environment(folder, loaded / "inbox") | {"DONGKE_PORT": str(port), "DONGKE_WIDGET_ORIGINS": found.crm}
@@ -82,8 +83,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
                 process.send_signal(signal.SIGTERM)
             for process in run:
                 _end(process)
-            if (folder / "postgres/postmaster.pid").exists():  # the last process that leaves takes it along
-                db.stop_embedded(folder / "postgres")
+            db.stop_embedded(folder / "postgres")
             shutil.rmtree(folder, ignore_errors=True)
 
 

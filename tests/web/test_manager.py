@@ -75,7 +75,7 @@ def test_a_playbook_is_tried_on_the_past_and_nothing_changes(board: Page, servic
     tried = text.input_value().replace("min_yuan: 100000", "min_yuan: 400000").replace('version: "2"', 'version: "3"')
     text.fill(tried)
     board.get_by_role("button", name="试运行").click()
-    expect(board.get_by_text("试运行的结果")).to_be_visible()
+    expect(board.get_by_role("heading", name="试运行的结果")).to_be_visible()
     expect(board.locator("dk-table[name=trial] tbody")).to_contain_text("不再开")
     text.fill(tried.replace("min_yuan: 400000", "min_yuan: many"))
     board.get_by_role("button", name="只检查").click()

@@ -40,7 +40,7 @@ export abstract class Loading<T> extends LitElement {
 }
 
 export const skeleton = (lines = 5): TemplateResult =>
-  html`<div aria-busy="true" aria-label="正在打开">${Array.from({ length: lines }, () => html`<div class="skeleton"></div>`)}</div>`;
+  html`<div role="status" aria-busy="true" aria-label="正在打开">${Array.from({ length: lines }, () => html`<div class="skeleton"></div>`)}</div>`;
 
 export const failed = (text: string, again: () => void): TemplateResult =>
   html`<p class="failed" role="alert">${text} <button @click=${again}>重试</button></p>`;

@@ -228,7 +228,7 @@ export class DongkeProfile extends LitElement {
   }
 
   private skeleton(): TemplateResult {
-    return html`<div class="wait" aria-busy="true" aria-label="正在打开画像">
+    return html`<div class="wait" role="status" aria-busy="true" aria-label="正在打开画像">
       ${[60, 90, 75, 85, 40, 95, 90, 95].map((width) => html`<i class="w${width}"></i>`)}
     </div>`;
   }
