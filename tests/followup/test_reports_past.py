@@ -145,7 +145,21 @@ def test_a_line_says_what_was_known_when(firm: Session) -> None:
     then, today = question(as_of=LATE - timedelta(hours=1), moment=LATE - timedelta(hours=1)), question()
     assert [make(firm, asked).total.numbers["overdue"] for asked in (then, today)] == [1, 0]
     (item,) = behind(firm, today, "discharged_in_time", None, after=None, limit=5)
-    assert item.why == ("2026-06-08 10:00 客户的话开启", "2026-06-08 15:00 谈到了 (2026-06-11 10:00 得知)")
+    assert item.why[:2] == ("2026-06-08 10:00 客户的话开启", "2026-06-08 15:00 谈到了 (2026-06-11 10:00 得知)")
+
+
+def test_an_advisor_who_changed_branch_takes_his_cases_with_him(firm: Session) -> None:
+    say(firm, "K1", MARGIN)
+    say(firm, "K2", at=TALK + timedelta(hours=5), lines=("A: 两融门槛五十万。", "C: 两融利率多少?"))
+    (before,) = service.refresh(firm, "C1", until=LATE)
+    due, asked = before.due_at, question(group="branch", moment=LATE)
+    assert [line.id for line in make(firm, asked).lines] == ["B1"]
+    firm.get_one(Advisor, "A1").branch_id = "B2"
+    firm.flush()
+    (after,) = service.refresh(firm, "C1", until=LATE)
+    assert (after.owner_id, after.due_at, after.state) == ("A1", due, before.state)
+    (line,) = make(firm, asked).lines
+    assert (line.id, line.numbers["opened"], line.numbers["overdue"]) == ("B2", 1, 0)
 
 
 def test_rights_of_now_rule_the_past_and_the_check_says_where(firm: Session) -> None:
