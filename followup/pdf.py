@@ -40,9 +40,12 @@ _COLUMNS: tuple[tuple[str, str, float], ...] = (
     ("in_time_interval", "95%区间", 20),
     ("in_time_beyond", "比预期", 17),
     ("won", "成单", 15),
+    ("won_rate", "成单率%", 19),
+    ("won_interval", "95%区间", 19),
     ("refused", "拒绝", 15),
     ("overdue", "逾期", 15),
     ("promises_rate", "守约%", 17),
+    ("promises_interval", "95%区间", 19),
     ("median_hours", "首触(小时)", 21),
     ("yuan_untouched", "未触达(万元)", 24),
 )

@@ -17,7 +17,7 @@ from dongke.clock import TradingCalendar, at_beijing
 from dongke.directory import Advisor, Branch, set_owner
 from dongke.errors import BadInput
 from dongke.scope import Principal, Role
-from followup import repository
+from followup import pdf, repository
 from followup.models import State
 from followup.opportunity import Cause, Opportunity
 from followup.reports import MIN_N, follow_up, story_report, wilson
@@ -220,6 +220,32 @@ def test_workbook(firm: Session) -> None:
     assert "'=1+1" in texts
     assert "已触达未谈到" not in texts
     assert "待跟进" in texts
+
+
+def test_every_rate_has_its_interval_beside_it_in_all_forms(firm: Session) -> None:
+    """JSON and the spreadsheets by their columns, the page by its own; the least number of cases stands in each."""
+    more = [opportunity(100 + n, **(TOUCHED if n < 6 else {"overdue": True})) for n in range(MIN_N)]
+    repository.save(firm, more, ["C1"], OPENED)
+    report = follow_up(firm, None, start=START, end=END)
+    pages = {
+        "json": [c["name"] for c in report.to_json()["columns"]],
+        "sheet": [name for name, _ in report.columns],
+        "page": [name for name, _, _ in pdf._COLUMNS],
+    }
+    for names in pages.values():
+        rates = [name for name in names if name.endswith("_rate")]
+        assert rates == ["in_time_rate", "won_rate", "promises_rate"]
+        assert all(names[names.index(rate) + 1] == rate.replace("_rate", "_interval") for rate in rates)
+        assert "in_time_beyond" in names
+    line = report.lines[0].numbers
+    assert (line["won_interval"], line["promises_rate"]) == ("0–28", None)
+    assert report.to_json()["min_n"] == MIN_N
+    target = BytesIO()
+    report.to_xlsx(target)
+    with zipfile.ZipFile(target) as book:
+        texts = book.read("xl/sharedStrings.xml").decode()
+    assert "0–28" in texts
+    assert f"少于 {MIN_N} 件不给比率" in texts
 
 
 def test_the_storys_report_names_every_advisor() -> None:
