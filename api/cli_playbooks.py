@@ -37,7 +37,7 @@ def list_command() -> None:
     table = _table("编号", "名称", "版本", "打开", "期限", "升级 (逾期后交易日)")
     for book in load(settings().playbooks_dir):
         steps = ", ".join(f"{LADDER[s.to]} +{s.after_days}" for s in book.escalate)
-        opens = ", ".join(dict.fromkeys(o.tag for o in book.opens))
+        opens = ", ".join(dict.fromkeys((*(o.tag for o in book.opens), *(o.event for o in book.opens_on))))
         table.add_row(book.id, book.label, book.version, opens, book.due.text, steps)
     console().print(table)
 
