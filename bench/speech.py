@@ -6,6 +6,7 @@ TRUTH is a conversation as JSON (docs/tags.md), or a list of {speaker: agent|adv
 """
 
 import json
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -34,28 +35,41 @@ def measure(median: Callable[..., float]) -> Iterator[tuple[str, str]]:
         truth = json.loads((SAMPLES / "truth" / f"{sound.stem}.json").read_text(encoding="utf-8"))
         yield f"speech, demo model, {sound.stem}", figures(engine, sound, truth)
     yield from channels(CALL, json.loads(CALL.with_suffix(".json").read_text(encoding="utf-8")))
-    yield from over_bare(median, engine, CALL)
+    yield from over_bare(engine, CALL)
 
 
-def over_bare(
-    median: Callable[..., float], engine: whisper.WhisperTranscriber, sound: Path
-) -> Iterator[tuple[str, str]]:
+def over_bare(engine: whisper.WhisperTranscriber, sound: Path) -> Iterator[tuple[str, str]]:
     """Our wall time, from the file to the masked transcript, over that of faster-whisper alone. Bare is: the library's
     own decoding of the file and its `transcribe` on each channel, drained, with our beam, temperature and word times,
     the same model folder and threads, and three ways to find the speech."""
     piece = archive.Piece("bench", str(sound), None, 0, None)
     settings = Settings(demo=True)
-    ours = median(lambda: archive.hear_piece(piece, engine, settings), runs=RUNS)
     decoded = audio.decode(sound, 7200)
     pairs = [(decoded.channel(0), decoded.channel(1)), (decoded.channel(1), decoded.channel(0))]
     gated = [audio.gate(own, other) for own, other in pairs]
-    for name, given, vad in (
-        ("the same gated sound, our VAD settings in its vad_filter", gated, VAD),
-        ("the channels as they are, our VAD settings in its vad_filter", None, VAD),
-        ("the channels as they are, its vad_filter as it comes", None, None),
-    ):
-        theirs = median(lambda given=given, vad=vad: bare(sound, given, vad), runs=RUNS)  # type: ignore[misc]
-        yield f"speech: our wall time over the bare call, {name}", f"{ours / theirs:.2f} ({ours:.2f} s, {theirs:.2f} s)"
+    bares: dict[str, Callable[[], None]] = {
+        "the same gated sound, our VAD settings in its vad_filter": lambda: bare(sound, gated, VAD),
+        "the channels as they are, our VAD settings in its vad_filter": lambda: bare(sound, None, VAD),
+        "the channels as they are, its vad_filter as it comes": lambda: bare(sound, None, None),
+    }
+    for name, work in bares.items():
+        taken = in_turns([lambda: archive.hear_piece(piece, engine, settings), work])
+        (ours, theirs), (cpu, their_cpu) = zip(*taken, strict=True)
+        figure = f"{ours / theirs:.2f} ({ours:.2f} s, {theirs:.2f} s); processor time {cpu / their_cpu:.2f}"
+        yield f"speech: our wall time over the bare call, {name}", figure
+
+
+def in_turns(works: list[Callable[[], object]]) -> list[tuple[float, float]]:
+    """Median wall and processor seconds of each, one after the other in every round: what else the machine does then
+    meets them all alike."""
+    rounds: list[list[tuple[float, float]]] = [[] for _ in works]
+    for number in range(RUNS + 1):
+        for work, times in zip(works, rounds, strict=True):
+            wall, cpu = time.perf_counter(), time.process_time()
+            work()
+            if number:  # the first round is not counted
+                times.append((time.perf_counter() - wall, time.process_time() - cpu))
+    return [(statistics.median(w for w, _ in times), statistics.median(c for _, c in times)) for times in rounds]
 
 
 def bare(sound: Path, given: Any, vad: dict[str, Any] | None) -> None:
