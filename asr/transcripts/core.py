@@ -74,7 +74,7 @@ def fitted(text: str, words: Sequence[Word]) -> tuple[Word, ...]:
 
     Where they do not spell the text there are no words: times of other words are worse than none.
     """
-    if not words or "".join(w.text for w in words).strip() == text:
+    if not words or "".join(w.text for w in words).strip() == text.strip():
         return tuple(words)
     starts: list[int] = []
     kept: list[Word] = []
