@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 HERE = Path(__file__).parent
 BASE = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8600"
-CRM = "http://127.0.0.1:{}".format(int(BASE.rsplit(":", 1)[1]) + 1)
+CRM = f"http://127.0.0.1:{int(BASE.rsplit(chr(58), 1)[1]) + 1}"
 PASSWORD = "dongke-demo"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 WIDE, NARROW = (1440, 900), (360, 780)
@@ -29,6 +29,8 @@ def card(page: Page) -> None:
     page.locator("dongke-profile article.active .what").first.click()
     expect(page.locator("dongke-profile .quote").first).to_be_visible()
     expect(page.locator("dk-history .entry").first).to_be_visible()
+    if page.viewport_size and page.viewport_size["width"] > NARROW[0]:
+        expect(page.locator("dk-morning li").first).to_be_visible()
 
 
 def talk(page: Page) -> None:

@@ -65,7 +65,7 @@ class Search extends Loading<Page<Hit>> {
     const open = new CustomEvent("talk", { detail: { id: hit.conversation_id, utterance: hit.utterance }, bubbles: true });
     const who = hit.speaker === "customer" ? "客户" : `投顾 ${hit.advisor_name}`;
     return html`<li><button @click=${() => this.dispatchEvent(open)}>
-      <b>${hit.customer_name}</b><span class="hint">${day(hit.started_at)}</span>
+      <b>${hit.customer_name}</b><span class="hint when">${day(hit.started_at)}</span>
       <span class="wide">${marked(hit)}</span>
       <span class="hint">${hit.channel === "call" ? "电话" : "企业微信"} · ${who}${hit.channel === "call" && hit.start_ms !== null ? ` · ${stamp(hit.start_ms)}` : ""}</span>
     </button></li>`;

@@ -23,8 +23,8 @@ export const sizes = unsafeCSS(SIZES);
 
 /** For a page: light, or dark where the system is. */
 export const pageTokens = css`
-  :root { ${sizes} ${light} color-scheme: light; }
-  @media (prefers-color-scheme: dark) { :root { ${dark} color-scheme: dark; } }
+  :root { ${sizes} ${light} --dk-wave: #a3c9c5; --dk-wave-second: #dcc59b; color-scheme: light; }
+  @media (prefers-color-scheme: dark) { :root { ${dark} --dk-wave: #33665e; --dk-wave-second: #6b5830; color-scheme: dark; } }
 `;
 
 /** For the widget on a foreign page: `--dongke-*` of that page come first; dark only where it says so. */

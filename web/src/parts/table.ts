@@ -43,6 +43,7 @@ export class Table<T> extends LitElement {
       .steps span.badge:not(.brand) { background: none; border: 1px dashed var(--dk-line); }
       .number { text-align: right; }
       td, tbody th { white-space: nowrap; }
+      td:not(.wide) .link { white-space: nowrap; }
       .wide { white-space: normal; min-width: 13em; overflow-wrap: anywhere; }
       tfoot td, tfoot th { font-weight: bold; background: var(--dk-ground); }
     `,

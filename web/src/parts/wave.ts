@@ -75,6 +75,7 @@ export class Wave extends LitElement {
   private draw({ channels, duration_ms }: Peaks): void {
     const color = (name: string): string => getComputedStyle(this).getPropertyValue(name).trim();
     const lanes = [color("--dk-brand"), color("--dk-warn")];
+    const ahead = [color("--dk-wave"), color("--dk-wave-second")];
     this.channels = channels.length;
     this.length = duration_ms;
     this.wave = WaveSurfer.create({
@@ -88,7 +89,7 @@ export class Wave extends LitElement {
       barGap: 1,
       cursorColor: color("--dk-ink"),
       progressColor: lanes[0]!,
-      splitChannels: channels.map((_, n) => ({ waveColor: `${lanes[n % 2]}66`, progressColor: lanes[n % 2]! })),
+      splitChannels: channels.map((_, n) => ({ waveColor: ahead[n % 2]!, progressColor: lanes[n % 2]! })),
     });
     allowStyle(this.wave);
     this.wave.on("interaction", (seconds) => void this.play(seconds * 1000, null, true));

@@ -46,7 +46,7 @@ interface Trial {
 }
 
 const CHANGES: Record<string, string> = { opened: "新开", gone: "不再开", deadline: "期限不同", state: "状态不同", overdue: "逾期不同", owner: "负责人不同" };
-const RULES: Record<string, string> = { trading_days: "个交易日内", hours: "个工作小时内", maturity: "到期前" };
+const RULES: Record<string, string> = { trading_days: "个交易日内", hours: "个交易小时内", maturity: "到期前" };
 const AGREED = new Set(["window", "date"]);
 const TO: Record<string, string> = { advisor: "投顾", branch: "营业部", firm: "总部" };
 const CHANNELS: Record<string, string> = { call: "电话", chat: "企业微信", visit: "面谈" };
@@ -186,7 +186,7 @@ class Playbooks extends Loading<Book[]> {
 
 function deadline({ due }: Book): string {
   if (AGREED.has(due.rule)) return "约定的时间";
-  if (due.rule === "hours") return `${due.hours} ${RULES.hours}`;
+  if (due.hours) return `${due.hours} ${RULES.hours}`;
   return `${due.days} ${RULES[due.rule] ?? due.rule}`;
 }
 
