@@ -41,6 +41,7 @@ from api.routes import (
     tokens,
     voices,
     webhooks,
+    wecom,
     widget,
 )
 from api.version import VERSION
@@ -65,6 +66,7 @@ ROUTES = (
         session,
         stream,
         webhooks,
+        wecom,
         system,
         pages,
     ),

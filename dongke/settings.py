@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     pdf_font: Path | None = None  #: font with Chinese characters for PDF reports; else one that is installed
     #: pages of these origins may carry the widget, e.g. https://crm.example.internal; none: only our own
     widget_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    wecom_corp_id: str | None = None  #: 企业微信: the firm and the application whose side bar shows the card
+    wecom_agent_id: str | None = None
+    wecom_secret: SecretStr | None = None
+    wecom_url: str = "https://qyapi.weixin.qq.com"  #: or the gateway that leads there
     webhook_hosts: Annotated[tuple[str, ...], NoDecode] = ()  #: hosts that webhooks may be sent to; none: no webhooks
     playbooks_dir: Path | None = None  #: playbooks in place of those in the product
     holdouts_file: Path | None = None  #: experiments whose random holdout the morning list leaves out

@@ -1,5 +1,5 @@
-// Builds into ../api/static, or into the folder given by --out. Two builds: the widget stands alone, under names that
-// never change; the pages share their pieces, under names that change with the content.
+// Builds into ../api/static, or into the folder given by --out. Two builds: the widget stands alone, the pages share their
+// pieces. Names never change: the service lets no browser keep a file without asking whether it is still the same.
 
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -52,7 +52,10 @@ await build({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
-    rolldownOptions: { input: Object.fromEntries(pages.map((name) => [name, `${here}/${name}.html`])) },
+    rolldownOptions: {
+      input: Object.fromEntries(pages.map((name) => [name, `${here}/${name}.html`])),
+      output: { entryFileNames: "assets/[name].js", chunkFileNames: "assets/[name].js" },
+    },
   },
 });
 

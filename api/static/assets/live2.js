@@ -1,0 +1,1 @@
+import{t as e}from"./live.js";var t=300,n=new Set([`hello`,`tags`,`opportunities`,`overdue`]);function r(r,i){let a=0,o=e(r,`/v1/stream`,({event:e})=>{n.has(e)&&(clearTimeout(a),a=window.setTimeout(i,t))});return()=>{clearTimeout(a),o()}}export{r as listen};
