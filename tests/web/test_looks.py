@@ -93,3 +93,21 @@ def test_the_side_bar_says_where_it_belongs(narrow: Page, service: Service) -> N
     narrow.goto(service.base + "/wecom")
     expect(narrow.get_by_role("alert")).to_contain_text("请在企业微信的聊天侧边栏里打开")
     assert grievous(narrow) == []
+
+
+def test_the_side_bar_shows_whose_chat_is_open(narrow: Page, service: Service) -> None:
+    """企业微信 is played: its SDK by a script of ours, the signature of its tickets by an answer of ours."""
+    signed = {"corp_id": "ww1", "agent_id": "1", "timestamp": 1, "nonce": "n", "config_signature": "a"}
+    narrow.route("**/v1/wecom/signature", lambda route: route.fulfill(json=signed | {"agent_signature": "b"}))
+    narrow.add_init_script(
+        """window.wx = {
+          config() {}, error() {}, ready(done) { done(); }, agentConfig(given) { given.success(); },
+          invoke(name, given, done) { done({ err_msg: name + ":ok", userId: "wmDemodiF8suudniFVgY9n9Rzrz0qmQX" }); },
+        };"""
+    )
+    narrow.goto(service.base + "/wecom")
+    expect(narrow.get_by_role("heading", name="李素琴")).to_be_visible()
+    assert "C1019" not in narrow.url
+    assert narrow.evaluate("document.scrollingElement.scrollWidth") <= 360
+    assert grievous(narrow) == []
+    assert "dongke-card C1019" in narrow.evaluate("Object.keys(sessionStorage)")  # shown at once the next time
