@@ -59,6 +59,7 @@ ASKED = {
 POSTED: dict[str, dict[str, Any]] = {
     "/v1/segments/preview": {"sentence": SENTENCE},
     "/v1/segments/explain": {"sentence": SENTENCE, "customer_id": WHO},
+    "/v1/conversations/search": {"words": "我"},
 }
 
 
@@ -111,7 +112,7 @@ def house(client: TestClient, login: Any, tmp_path: Path) -> House:
         report = storing.keep(session, "week", today - timedelta(days=20), today, now(), settings(), group="branch").id
         schedule.run(session, next(j for j in schedule.jobs() if j.name == "measure_talks"), now(), settings())
     ids = {"customer_id": WHO, "conversation_id": TALK, "recording_id": SOUND, "segment_id": segment}
-    ids |= {"report_id": report, "webhook_id": "wh_none", "advisor_id": "A1"}
+    ids |= {"report_id": report, "webhook_id": "wh_none", "advisor_id": "A1", "playbook_id": "idle_funds"}
     return House(client, headers, ids, tags, matters, ticket)
 
 
@@ -258,6 +259,7 @@ REGISTER = "law GET /v1/customers/{customer_id}/rights "  #: whoever answers for
 TALKED = (
     f"GET /v1/conversations/{{conversation_id}} /v1/conversations/{TALK}",
     f"GET /v1/conversations/{{conversation_id}}/transcript /v1/conversations/{TALK}/transcript",
+    "POST /v1/conversations/search ",
 )
 
 
