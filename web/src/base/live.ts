@@ -11,7 +11,10 @@ const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 60_000;
 const GIVE_UP = new Set([401, 403, 404]);
 
-/** Calls `told` for every event until the function that it gives back is called. */
+/**
+ * Calls `told` for every event until the function that it gives back is called. `hello` (ask anew, something may have been
+ * missed) is told from the second connection on: at the first one everything was asked for just now.
+ */
 export function stream(client: Client, path: string, told: (event: Told) => void): () => void {
   const stop = new AbortController();
   void follow(client, path, told, stop.signal);
@@ -19,11 +22,16 @@ export function stream(client: Client, path: string, told: (event: Told) => void
 }
 
 async function follow(client: Client, path: string, told: (event: Told) => void, signal: AbortSignal): Promise<void> {
+  let isFirst = true;
+  const heard = (event: Told): void => {
+    if (event.event !== "hello" || !isFirst) told(event);
+    isFirst = false;
+  };
   for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     try {
       const answer = await client.request(path, { signal, headers: { Accept: "text/event-stream" } });
       wait = FIRST_WAIT_MS;
-      await read(answer.body!.getReader(), told);
+      await read(answer.body!.getReader(), heard);
     } catch (fault) {
       if (GIVE_UP.has((fault as { status?: number }).status ?? 0)) return;
     }

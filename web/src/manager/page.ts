@@ -48,13 +48,15 @@ class ManagerPage extends LitElement {
       @media (max-width: 720px) { .bar { position: static; padding: 8px 10px 0; } .body { padding: 10px; } }
     `,
   ];
-  static override properties = { who: { state: true }, q: { state: true }, tab: { state: true }, directory: { state: true }, own: { state: true } };
+  static override properties = { who: { state: true }, q: { state: true }, tab: { state: true }, directory: { state: true }, own: { state: true }, busy: { state: true } };
   declare who: Me | null;
   declare q: Question;
   declare tab: string;
   declare directory: Directory;
   /** The days are chosen by hand. */
   declare own: boolean;
+  /** The format that is being made. */
+  declare busy: string;
   private timer = 0;
 
   constructor() {
@@ -64,6 +66,7 @@ class ManagerPage extends LitElement {
     this.q = question(false);
     this.tab = told().get("tab") ?? "overview";
     this.own = false;
+    this.busy = "";
     addEventListener("popstate", () => this.read());
     me().then((who) => {
       this.who = who;
@@ -134,7 +137,7 @@ class ManagerPage extends LitElement {
         ${GROUPS.map(([value, text]) => html`<option value=${value} ?selected=${value === q.group}>${text}</option>`)}
       </select></label>
       <span class="grow"></span>
-      <span class="row" role="group" aria-label="下载报表">${["csv", "xlsx", "pdf"].map((format) => html`<button class="quiet" @click=${() => this.give(format)}>${{ csv: "CSV", xlsx: "Excel", pdf: "PDF" }[format]}</button>`)}</span>
+      <span class="row" role="group" aria-label="下载报表">${["csv", "xlsx", "pdf"].map((format) => html`<button class="quiet" ?disabled=${this.busy === format} @click=${() => this.give(format)}>${this.busy === format ? "正在导出 …" : { csv: "CSV", xlsx: "Excel", pdf: "PDF" }[format]}</button>`)}</span>
     `;
   }
 
@@ -143,9 +146,15 @@ class ManagerPage extends LitElement {
     if (days) this.set({ start: dayBefore(Number(days)), end: dayBefore(0) });
   }
 
-  private give(format: string): void {
-    const path = `/v1/reports/follow-up${query({ ...this.q, format })}`;
-    void download(client, path, `follow-up.${format}`).catch(complain);
+  private async give(format: string): Promise<void> {
+    this.busy = format;
+    try {
+      await download(client, `/v1/reports/follow-up${query({ ...this.q, format })}`, `follow-up.${format}`);
+    } catch (fault) {
+      complain(fault);
+    } finally {
+      this.busy = "";
+    }
   }
 
   private board(): TemplateResult {
