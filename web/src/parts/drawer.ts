@@ -8,7 +8,7 @@ class Drawer extends LitElement {
     controls,
     places,
     css`
-      dialog { position: fixed; inset: 0 0 0 auto; width: min(820px, 100vw); max-width: none; height: 100%; max-height: none; margin: 0; padding: 0; border: 0; background: var(--dk-paper); color: var(--dk-ink); box-shadow: var(--dk-shadow); }
+      dialog { position: fixed; inset: 0 0 0 auto; width: min(920px, 100vw); max-width: none; height: 100%; max-height: none; margin: 0; padding: 0; border: 0; background: var(--dk-paper); color: var(--dk-ink); box-shadow: var(--dk-shadow); }
       dialog::backdrop { background: rgb(10 25 22 / 35%); }
       .frame { display: flex; flex-direction: column; height: 100%; }
       header { display: flex; gap: 12px; align-items: center; padding: 10px 16px; border-bottom: 1px solid var(--dk-line); }
