@@ -44,7 +44,8 @@ def archive(
     from api import archives
     from api.bars import progress
     from api.commands import prepare_database
-    from asr.archive_run import Stop, ears, model_version
+    from asr.archive_run import Stop
+    from asr.ears import ears, model_version
     from dongke.settings import settings
 
     prepare_database()

@@ -21,12 +21,11 @@ from sqlmodel import Session
 
 from asr import archive, backlog, leases
 from asr.archive import Heard, Piece
-from asr.executors import Executor, Outcome, Work
+from asr.executors import Executor, Outcome
 from asr.models import Recording, RecordingState
 from asr.rates import Rate
 from dongke import db
-from dongke.errors import DongkeError, NotReady
-from dongke.settings import Settings
+from dongke.errors import DongkeError
 from dongke.standing import Purpose, is_processable
 
 MAX_DEATHS = 3  #: so many workers die with a recording before it is given up
@@ -34,21 +33,6 @@ BEAT_SECONDS = 15.0  #: between two signs of life
 LOOK_SECONDS = 0.5  #: between two looks at what else there is to do, such as an order to stop
 AT_ONCE = 20  #: entries that are looked at before the next look at what workers say
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Ears:
-    """What every worker loads: the speech model of the settings, if the archive needs one."""
-
-    settings: Settings
-    has_model: bool
-
-    def __call__(self, threads: int) -> Work:
-        from asr.whisper import load
-
-        chosen = self.settings.model_copy(update={"speech_threads": self.settings.speech_threads or threads})
-        transcriber = load(chosen) if self.has_model else None
-        return lambda piece: archive.hear_piece(piece, transcriber, chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,19 +293,3 @@ class Run:
                     leases.end(session, task.piece.recording_id, self._worker)
         except OperationalError:
             _log.warning("leases run out by themselves", detail="数据库连不上")
-
-
-def ears(settings: Settings, version: str | None) -> Ears:
-    """What workers are given: the settings without secrets, which stay in this process."""
-    return Ears(settings.model_copy(update={"secret_key": None, "database_url": None}), version is not None)
-
-
-def model_version(settings: Settings) -> str | None:
-    """The version of the speech model of the settings, which is not loaded; None where there is none."""
-    from asr import whisper
-
-    try:
-        return whisper.version_of(whisper.allowed(settings))
-    except NotReady as fault:
-        _log.warning("no speech model", code=fault.code, detail=fault.detail)
-        return None

@@ -84,6 +84,7 @@ class RayExecutor(Team):
                     **quiet,
                 )
         except Exception as fault:
+            shutil.rmtree(self._folder or "", ignore_errors=True)
             raise NotReady("ray-unreachable", f"Ray 没有连上: {fault}") from fault
         return ray
 

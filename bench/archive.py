@@ -21,7 +21,8 @@ from sqlalchemy import func
 from sqlmodel import select
 
 from asr import backlog
-from asr.archive_run import Account, Entry, Run, ears, model_version
+from asr.archive_run import Account, Entry, Run
+from asr.ears import ears, model_version
 from asr.executors import CALLS_PER_WORKER, Executor, LocalExecutor, Outcome
 from asr.models import Recording, RecordingState, StoredConversation, Transcription
 from asr.recordings import RecordingMeta, register

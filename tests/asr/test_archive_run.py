@@ -14,7 +14,8 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from asr import archive_run, audio, backlog, leases, whisper
-from asr.archive_run import Account, Entry, Run, Stop, ears, model_version
+from asr.archive_run import Account, Entry, Run, Stop
+from asr.ears import ears, model_version
 from asr.executors import Executor, LocalExecutor, Outcome
 from asr.executors_ray import RayExecutor
 from asr.models import (
