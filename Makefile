@@ -15,7 +15,7 @@ serve: .venv/ready
 	$(BIN)/dongke serve
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: .venv/ready
 	$(BIN)/ruff check .
