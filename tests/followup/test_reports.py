@@ -8,6 +8,7 @@ from io import BytesIO, StringIO
 from statistics import median
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,6 +144,7 @@ def test_other_cells_stay_as_they_are(value: Any) -> None:
 SPANS = st.tuples(st.integers(0, 60 * 24 * 200), st.integers(0, 60 * 24 * 120))
 
 
+@hypothesis.settings(deadline=None)  # the machine may be busy
 @given(st.lists(SPANS, min_size=1, max_size=30))
 def test_the_clock_as_straight_lines_is_the_clock(spans: list[tuple[int, int]]) -> None:
     """What the database reckons by knots is what the calendar says of each span, the holidays of 2026 included."""
@@ -175,6 +177,7 @@ def test_the_median_is_that_of_the_calendar(firm: Session) -> None:
     assert report.total.numbers["median_hours"] == round(median(hours), 1)
 
 
+@hypothesis.settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.integers(0, 40)), max_size=9))
 def test_the_firm_is_as_good_as_its_own_mix_lets_expect(rows: list[tuple[str, int, int]]) -> None:
     whole: dict[str, Tally] = {}
