@@ -36,6 +36,13 @@ def card(page: Page) -> None:
         expect(page.locator("dk-morning li").first).to_be_visible()
 
 
+def contradictions(page: Page) -> None:
+    page.goto(BASE + "/advisor?tab=customers#C1004")
+    expect(page.locator("dongke-profile .against li").first).to_be_visible()
+    expect(page.locator("dk-facts dl")).to_be_visible()
+    expect(page.locator("dk-history .entry").first).to_be_visible()
+
+
 def talk(page: Page) -> None:
     page.goto(BASE + "/advisor#C1019")
     page.locator("dk-history button.entry", has_text="电话").first.click()
@@ -114,6 +121,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], bool, bool, Callable[[Page], Non
     "advisor": ("advisor", WIDE, False, False, card),
     "advisor-dark": ("advisor", WIDE, False, True, card),
     "advisor-narrow": ("advisor", NARROW, True, False, card),
+    "contradictions": ("manager", WIDE, False, False, contradictions),
     "talk": ("advisor", WIDE, False, False, talk),
     "search": ("advisor", WIDE, False, False, search),
     "opportunity": ("advisor", WIDE, False, False, opportunity),

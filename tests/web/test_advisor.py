@@ -15,6 +15,15 @@ def test_the_day_begins_with_the_first_of_the_list(desk: Page) -> None:
     expect(desk.locator("dongke-profile header h2")).to_contain_text(first.locator("b").inner_text())
 
 
+def test_words_deeds_and_the_file_stand_on_one_page_contradictions_first(board: Page, service: Service) -> None:
+    board.goto(service.base + "/advisor?tab=customers#C1004")
+    card = board.locator("dongke-profile")
+    expect(card.locator("header + .against")).to_contain_text("比价")
+    expect(card.locator("article").first).to_be_visible()
+    expect(board.locator("dk-facts")).to_contain_text("风险等级")
+    expect(board.locator("dk-facts")).to_contain_text("基金偏好指数")
+
+
 def test_the_words_follow_the_sound_and_doubt_is_grey(desk: Page, service: Service) -> None:
     desk.goto(service.base + "/advisor#C1019")
     desk.locator("dk-history button.entry", has_text="电话").first.click()

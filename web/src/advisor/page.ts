@@ -4,7 +4,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { tell, told } from "../base/address";
 import { stream } from "../base/live";
 import { client, me } from "../base/session";
-import type { Me } from "../base/types";
+import type { Me, Profile } from "../base/types";
 import { controls, places } from "../design/controls";
 import { show } from "../design/page";
 import { openOpportunity, openTalk } from "../parts/opportunity";
@@ -13,6 +13,7 @@ import { complain } from "../parts/toast";
 import type { DongkeProfile } from "../widget/profile";
 import "../widget/profile";
 import "./customers";
+import "./facts";
 import "./history";
 import "./morning";
 import "./record";
@@ -41,15 +42,16 @@ class AdvisorPage extends LitElement {
       @media (max-width: 720px) { .frame { display: block; } .list { position: static; max-height: none; border: 0; } .middle, .side { padding: 10px; } .frame.one .list { display: none; } .frame:not(.one) :is(.middle, .side) { display: none; } .back { display: inline-block; margin-bottom: 8px; } dongke-profile { padding: 10px; } }
     `,
   ];
-  static override properties = { tab: { state: true }, customer: { state: true }, who: { state: true } };
+  static override properties = { tab: { state: true }, customer: { state: true }, who: { state: true }, profile: { state: true } };
   declare tab: string;
   declare customer: string;
   declare who: Me | null;
+  declare profile: Profile | null;
   private timer = 0;
 
   constructor() {
     super();
-    this.who = null;
+    this.who = this.profile = null;
     this.customer = decodeURIComponent(location.hash.slice(1));
     this.tab = told().get("tab") ?? "";
     addEventListener("hashchange", () => (this.customer = decodeURIComponent(location.hash.slice(1))));
@@ -59,6 +61,10 @@ class AdvisorPage extends LitElement {
       stream(client, "/v1/stream", ({ data }) => this.changed(String(data.customer_id ?? "")));
     }, complain);
   }
+
+  private readonly shown = (profile: Profile): void => {
+    this.profile = profile;
+  };
 
   /** Something is new of that customer: what is shown of him, and the list, ask again. */
   private changed(customer: string): void {
@@ -85,9 +91,10 @@ class AdvisorPage extends LitElement {
       <div class="pane middle">
         ${this.customer
           ? html`<button class="back" @click=${() => this.choose("")}>‹ 返回列表</button>
-              <dongke-profile theme="auto" customer=${this.customer} .client=${client} ?readonly=${!acting}
+              <dongke-profile theme="auto" customer=${this.customer} .client=${client} .shown=${this.shown} ?readonly=${!acting}
                 @dongke-opportunity=${(e: CustomEvent<{ opportunity_id: string }>) => openOpportunity(e.detail.opportunity_id, () => this.refresh())}
-                @dongke-verdict=${() => this.refresh(false)}></dongke-profile>`
+                @dongke-verdict=${() => this.refresh(false)}></dongke-profile>
+              <dk-facts .profile=${this.profile?.members.includes(this.customer) ? this.profile : null}></dk-facts>`
           : html`<p class="empty">从左边选一位客户。</p>`}
       </div>
       <div class="pane side">

@@ -50,6 +50,8 @@ export class DongkeProfile extends LitElement {
   declare correcting: string;
   /** Set by pages of the service itself, which are signed in. */
   client?: Client;
+  /** Called with every card that is shown; for pages of the service itself. */
+  shown?: (profile: Profile) => void;
 
   private readonly later = new Later(() => this.requestUpdate());
   private etag = "";
@@ -119,6 +121,7 @@ export class DongkeProfile extends LitElement {
           throw new Problem(403, "token-other", "凭证不是给这位客户的");
         this.etag = answer.headers.get("ETag") ?? "";
         this.profile = found;
+        this.shown?.(found);
         if (this.cache) sessionStorage.setItem(`dongke-card ${this.customer}`, JSON.stringify(found));
       }
       this.fault = "";
