@@ -15,7 +15,9 @@ serve: .venv/ready
 	$(BIN)/dongke serve
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --ignore=tests/web
+	@if [ -x "$${CHROMIUM:-/usr/bin/chromium}" ]; then $(BIN)/python -m pytest tests/web; else \
+	  echo "NOT RUN: tests/web, the pages in a browser. They need chromium (Debian: apt-get install -y chromium fonts-noto-cjk)"; fi
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -40,13 +40,6 @@ class Service:
     crm: str
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One service for all of them, also where the run has several processes."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("web"))
-
-
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Debian's chromium; without it these tests fail, they do not skip."""
