@@ -51,7 +51,8 @@ NOWHERE = -1  #: the utterance of words that are not found since their talk was 
 LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)
 _BESIDE = """
     select (
-        select json_agg(json_build_array(u.conversation_id, u.index, u.text, c.recording_id is not null))
+        select json_agg(json_build_array(u.conversation_id, u.index, u.text, c.recording_id is not null,
+            c.source like 'demo:%%'))
         from unnest(%(talks)s::text[], %(indexes)s::int[]) asked(talk, index)
         join utterance u on u.conversation_id = asked.talk and u.index = asked.index and not u.revoked
         join conversation c on c.id = u.conversation_id
@@ -110,7 +111,7 @@ def card(session: Session, customer_id: str, asked: Question) -> dict[str, Any]:
     evidence = [e for tag in page["tags"] for e in tag["evidence"]] if asked.wants("tags") else []
     sentences, rows = _beside(session, profile, evidence)
     for e in evidence:
-        e["sentence"], e["audio"] = sentences.get(_place(e), (None, False))
+        e["sentence"], e["audio"], e["demo"] = sentences.get(_place(e), (None, False, False))
         if e["sentence"] is not None and e["quote"] not in e["sentence"]:
             e["sentence"] = None  # of a past answer: the talk was written down anew since
     if asked.wants("opportunities"):
@@ -136,9 +137,9 @@ def matches(etag: str, if_none_match: str | None) -> bool:
 
 def _beside(
     session: Session, profile: Profile, evidence: list[dict[str, Any]]
-) -> tuple[dict[tuple[str, int], tuple[str | None, bool]], list[dict[str, Any]]]:
+) -> tuple[dict[tuple[str, int], tuple[str | None, bool, bool]], list[dict[str, Any]]]:
     """The whole sentences of the evidence without what is deleted or refused, each with whether there is a recording
-    of it, and the stored opportunities in which something is still to be done."""
+    of it and whether the demo's model heard it, and the stored opportunities in which something is still to be done."""
     wanted = sorted({_place(e) for e in evidence})
     asked: dict[str, list[Any]] = {
         "talks": [talk for talk, _ in wanted],
@@ -149,10 +150,11 @@ def _beside(
     row = db.one(session, _BESIDE, asked)
     forgets = row.deletes or Purpose.SENSITIVE in profile.refused
     gone = blanks_of(session, asked["talks"]) if forgets else Blanks()
-    sentences: dict[tuple[str, int], tuple[str | None, bool]] = {
-        (talk, index): (gone.of(talk, index, words), heard) for talk, index, words, heard in row.sentences or ()
+    sentences: dict[tuple[str, int], tuple[str | None, bool, bool]] = {
+        (talk, index): (gone.of(talk, index, words), heard, demo)
+        for talk, index, words, heard, demo in row.sentences or ()
     }
-    unheard = dict.fromkeys(((talk, NOWHERE) for talk in row.recorded or ()), (None, True))
+    unheard = dict.fromkeys(((talk, NOWHERE) for talk in row.recorded or ()), (None, True, False))
     return unheard | sentences, row.opportunities or []
 
 

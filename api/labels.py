@@ -18,6 +18,7 @@ _STATES = {
     State.REFUSED: "客户拒绝",
     State.EXPIRED: "失效",
 }
+DEMO_MODEL = "演示模型"  #: stands beside every word that it heard: it understands one synthetic voice only
 _KEY_TABLES = {
     "permission": ("permission",),
     "product_intent": ("product",),
@@ -31,6 +32,18 @@ _KEY_TABLES = {
 def state_label(state: str) -> str:
     """待跟进, 已谈未决 …"""
     return _STATES.get(State(state), state)
+
+
+def source_text(source: str) -> str:
+    """Where a transcript comes from, for people: 演示模型, 语音模型 …, 文字稿; "" where it was given as text."""
+    kind, _, name = source.partition(":")
+    if source in ("given", "wecom"):
+        return ""
+    if kind == "demo":
+        return DEMO_MODEL
+    if kind == "vendor":
+        return f"外来文字稿 ({name})"
+    return "录音旁的文字稿" if source.split("@")[0] == "sidecar" else f"语音模型 {source.split('@')[0]}"
 
 
 def playbook_label(playbook: str) -> str:

@@ -128,6 +128,7 @@ class ConversationOut(BaseModel):
     started_at: datetime
     ended_at: datetime
     source: str
+    source_text: str = Field(description="文字从哪里来: 演示模型, 语音模型 …; 直接给出的为空")
     has_audio: bool
     recording_id: str | None
     read: bool = Field(description="标签引擎是否已经读过现在的内容")

@@ -34,6 +34,7 @@ class EvidenceOut(_Closed):
     suspended: bool = Field(False, description="依据待复核: 重新转写后找不到这句原话, 时间仍指向录音")
     sentence: str | None = Field(description="整句; 撤回的没有")
     audio: bool = Field(description="有没有录音可听")
+    demo: bool = Field(description="演示模型听写的")
 
 
 class SupportOut(_Closed):

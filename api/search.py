@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlmodel import Session, col, select
 
 from api import paging
+from api.labels import source_text
 from asr.models import StoredConversation, StoredUtterance
 from dongke.directory import Advisor, Customer
 from dongke.errors import BadInput
@@ -139,6 +140,7 @@ def _hit(sentence: StoredUtterance, talk: StoredConversation, customer: Customer
         "advisor_id": talk.advisor_id,
         "advisor_name": advisor,
         "channel": talk.channel,
+        "source_text": source_text(talk.source),
         "started_at": talk.started_at,
         "utterance": sentence.index,
         "speaker": sentence.speaker,

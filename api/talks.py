@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
-from api.labels import explanation_text, tag_label, value_text
+from api.labels import explanation_text, source_text, tag_label, value_text
 from asr.models import Recording, StoredConversation, StoredUtterance
 from dongke.clock import beijing
 from dongke.directory import Advisor, Customer
@@ -54,6 +54,7 @@ def show(session: Session, stored: StoredConversation, customer: Customer) -> di
         "started_at": stored.started_at,
         "ended_at": stored.ended_at,
         "source": stored.source,
+        "source_text": source_text(stored.source),
         "has_audio": _sound(session, stored) is not None,
         "recording_id": stored.recording_id,
         "read": bool(stored.read_hash and stored.read_hash.startswith(stored.content_hash)),

@@ -40,6 +40,7 @@ class Hit(BaseModel):
     advisor_id: str
     advisor_name: str
     channel: str
+    source_text: str
     started_at: datetime
     utterance: int
     speaker: str

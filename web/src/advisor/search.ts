@@ -13,6 +13,7 @@ interface Hit {
   customer_name: string;
   advisor_name: string;
   channel: string;
+  source_text: string;
   started_at: string;
   utterance: number;
   speaker: string;
@@ -67,7 +68,7 @@ class Search extends Loading<Page<Hit>> {
     return html`<li><button @click=${() => this.dispatchEvent(open)}>
       <b>${hit.customer_name}</b><span class="hint when">${day(hit.started_at)}</span>
       <span class="wide">${marked(hit)}</span>
-      <span class="hint">${hit.channel === "call" ? "电话" : "企业微信"} · ${who}${hit.channel === "call" && hit.start_ms !== null ? ` · ${stamp(hit.start_ms)}` : ""}</span>
+      <span class="hint">${hit.channel === "call" ? "电话" : "企业微信"} · ${who}${hit.channel === "call" && hit.start_ms !== null ? ` · ${stamp(hit.start_ms)}` : ""}${hit.source_text === "演示模型" ? " · 演示模型" : ""}</span>
     </button></li>`;
   }
 }

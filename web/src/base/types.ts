@@ -20,6 +20,8 @@ export interface Evidence {
   sentence: string | null;
   /** Whether there is a recording of it. */
   audio?: boolean;
+  /** Heard by the demo's model, which understands one synthetic voice only. */
+  demo?: boolean;
 }
 
 export type Value = Record<string, unknown>;
@@ -156,6 +158,7 @@ export interface Conversation {
   answered: boolean;
   started_at: string;
   ended_at: string;
+  source_text: string;
   has_audio: boolean;
   recording_id?: string | null;
   read: boolean;

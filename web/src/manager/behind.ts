@@ -20,6 +20,10 @@ export interface Item {
   advisor_name: string;
   title: string;
   words: { conversation_id: string; utterance: number; quote: string; what: string }[];
+  /** Why there are no words; "" where there are. */
+  no_words: string;
+  /** Of an opportunity: when it became what it is, and by what. */
+  why: string[];
   points: number | null;
   opportunity: Opportunity | null;
 }
@@ -67,14 +71,15 @@ class Behind extends Loading<Item[]> {
       name: "words",
       label: "原话", wide: true,
       value: (r) => r.words.map((w) => w.quote).join(" / "),
-      cell: (r) => html`${r.words.slice(0, FEW).map((w) => html`<button class="link" @click=${() => openTalk(w.conversation_id, { utterance: w.utterance, play: true })}>${w.what ? html`<span class="hint">${w.what}</span> ` : ""}${w.quote}</button><br />`)}${r.words.length > FEW ? html`<span class="hint">还有 ${r.words.length - FEW} 句</span>` : ""}`,
+      cell: (r) => html`${r.words.slice(0, FEW).map((w) => html`<button class="link" @click=${() => openTalk(w.conversation_id, { utterance: w.utterance, play: true })}>${w.what ? html`<span class="hint">${w.what}</span> ` : ""}${w.quote}</button><br />`)}${r.words.length > FEW ? html`<span class="hint">还有 ${r.words.length - FEW} 句</span>` : ""}${r.no_words ? html`<span class="hint">${r.no_words}</span>` : ""}`,
     };
+    const why: Column<Item> = { name: "why", label: "经过", wide: true, value: (r) => r.why.join(" / "), cell: (r) => html`${r.why.map((line) => html`<span class="hint">${line}</span><br />`)}` };
     const advisor: Column<Item> = { name: "advisor", label: "投顾", value: (r) => r.advisor_name };
     const at: Column<Item> = { name: "at", label: "时间", value: (r) => r.at, cell: (r) => day(r.at) };
     if (!opens) return [who, what, advisor, at, words];
     const sum: Column<Item> = { name: "sum", label: "金额", number: true, value: (r) => r.opportunity?.low_yuan ?? r.opportunity?.high_yuan ?? null, cell: (r) => (r.opportunity ? amount(r.opportunity) : "") };
     const how: Column<Item> = { name: "state", label: "状态", value: (r) => r.opportunity?.state_label ?? "", cell: (r) => (r.opportunity ? state(r.opportunity) : "") };
-    return [who, what, sum, how, advisor, at, words];
+    return [who, what, sum, how, advisor, at, words, why];
   }
 }
 

@@ -18,7 +18,7 @@ import { styles } from "./styles";
 
 const HOME = new URL(import.meta.url).origin;
 const VERDICTS: Record<Verdict, string> = { right: "对", wrong: "错", corrected: "改" };
-const STATUS: Record<string, string> = { contradicted: "已改口", expired: "已过期", removed: "已否定" };
+const STATUS: Record<string, string> = { contradicted: "已改口", expired: "已过期", removed: "已否定", suspended: "依据待复核" };
 const FIELDS =
   "members,contradictions,three_lines,next_question,tags,categories,contact,static,behaviour,suitability,rights,opportunities";
 
@@ -350,7 +350,7 @@ export class DongkeProfile extends LitElement {
     return html`<li>
       <button class="quote ${e.speaker}" @click=${() => this.play(e, t)}>
         <span>${e.audio ? html`<span class="play" aria-label="播放">▶</span>` : nothing}${words}</span>
-        <span class="hint">${e.speaker === "customer" ? "客户" : "投顾"} · ${moment(e.said_at)}</span>
+        <span class="hint">${e.speaker === "customer" ? "客户" : "投顾"} · ${moment(e.said_at)}${e.demo ? " · 演示模型" : ""}</span>
       </button>
     </li>`;
   }
