@@ -124,8 +124,8 @@ def _load_talks(cursor: psycopg.Cursor[Any], lives: list[Life]) -> int:
           " known_at, source, content_hash)",
           ((i, "call", x.id, f"A{x.number % ADVISORS}", "out", True, at, at, at, "given", i)
            for x, i, at in talks))  # fmt: skip
-    _copy(cursor, "utterance (conversation_id, index, speaker, text, suspect, revoked)",
-          ((i, n, "customer", f"嗯, 我手上那笔钱是这样的, 第{n}句, 说得比较长一点。", False, False)
+    _copy(cursor, "utterance (conversation_id, index, uid, speaker, text, suspect, revoked)",
+          ((i, n, f"u{n}", "customer", f"嗯, 我手上那笔钱是这样的, 第{n}句, 说得比较长一点。", False, False)
            for _, i, _ in talks for n in range(5)))  # fmt: skip
     _copy(cursor, "reading (id, conversation_id, customer_id, engine_version, read_at, mentions, notes)",
           ((f"{i}~1", i, x.id, "1", at, Jsonb([]), Jsonb([])) for x, i, at in talks))  # fmt: skip
