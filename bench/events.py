@@ -27,6 +27,8 @@ _EVENTS = ["page_view", "page_view", "page_view", "login", "search", "trade", "d
 _PRODUCTS = ["gold", "bond_fund", "stock", "etf", "money_fund"]
 sys.path.insert(0, str(ROOT))
 
+from bench import scratch  # noqa: E402
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -231,7 +233,7 @@ def _database(folder: Path) -> Iterator[None]:
     from dongke.settings import settings
 
     os.environ |= {"DONGKE_DATA_DIR": str(folder), "DONGKE_DEMO": "1"}
-    os.environ["DONGKE_DATABASE_URL"] = url = db.embedded_url(folder / "postgres")
+    os.environ["DONGKE_DATABASE_URL"] = url = scratch.start(folder / "postgres")
     settings.cache_clear()
     upgrade(url)
     with db.session_scope() as session:
@@ -246,7 +248,7 @@ def _database(folder: Path) -> Iterator[None]:
         yield
     finally:
         db.forget_engine()
-        db.stop_embedded(folder / "postgres")
+        scratch.stop(folder / "postgres")
 
 
 def _dongke(*args: str) -> None:
@@ -265,7 +267,7 @@ def _timed(work: Callable[[], object]) -> float:
 def _memory() -> Iterator[Callable[[], int]]:
     """The largest PSS of all processes below this one and of the database's, in MB."""
     highest, stop = [0], threading.Event()
-    postmaster = int((Path(os.environ["DONGKE_DATA_DIR"]) / "postgres/postmaster.pid").read_text().split()[0])
+    postmaster = int(scratch.pid_file(Path(os.environ["DONGKE_DATA_DIR"]) / "postgres").read_text().split()[0])
 
     def watch() -> None:
         while not stop.wait(0.25):

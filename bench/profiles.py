@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 import psycopg  # noqa: E402
 from psycopg.types.json import Jsonb  # noqa: E402
 
+from bench import scratch  # noqa: E402
 from dongke import db  # noqa: E402
 from dongke.clock import now  # noqa: E402
 
@@ -207,8 +208,8 @@ def cpu_seconds(*roots: int) -> float:
 
 
 def postmaster(folder: Path) -> int:
-    """The process of the embedded server."""
-    return int((folder / "postmaster.pid").read_text().splitlines()[0])
+    """The process of the server."""
+    return int(scratch.pid_file(folder).read_text().splitlines()[0])
 
 
 class Reader(threading.Thread):
@@ -265,7 +266,7 @@ def run(customers: int, processes: int, clients: int, seconds: float) -> Iterato
     """One database of that many customers: the figures of all of them, and of the busy ones."""
     with tempfile.TemporaryDirectory(prefix="dongke-bench-") as name:
         folder = Path(name)
-        url = db.embedded_url(folder / "pg")
+        url = scratch.start(folder / "pg")
         db.migrate(url)
         began = time.perf_counter()
         facts = load(url, customers)
@@ -286,7 +287,7 @@ def run(customers: int, processes: int, clients: int, seconds: float) -> Iterato
         finally:
             server.terminate()
             server.wait(30)
-            db.stop_embedded(folder / "pg")
+            scratch.stop(folder / "pg")
 
 
 def audited(url: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench import scratch  # noqa: E402
 from bench.events import _below, _database, _event, _until  # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -36,7 +37,7 @@ def main() -> None:
     parser.add_argument("--bare", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dongke-bench-") as folder, _database(Path(folder)):
-        head, postmaster = _account(), int((Path(folder) / "postgres/postmaster.pid").read_text().split()[0])
+        head, postmaster = _account(), int(scratch.pid_file(Path(folder) / "postgres").read_text().split()[0])
         run(given, head, postmaster)
 
 
