@@ -39,13 +39,6 @@ def check_needs(*, training: bool = True) -> None:
         raise NotReady("demo-speech-needs", f"没有 {', '.join(missing)}: apt-get install espeak-ng sox")
 
 
-def produce(folder: Path, seed: int, count: int, first: int, every: int) -> None:
-    """Makes the shards that are not there yet: a process of its own."""
-    for number in range(first, count, every):
-        if not shards.is_made(folder, number):
-            shards.make(folder, seed, number)
-
-
 def train(chosen: argparse.Namespace) -> Path:
     """The model that comes of it: a folder beside the checkpoints."""
     from bench.demo_speech import training
@@ -59,7 +52,9 @@ def train(chosen: argparse.Namespace) -> Path:
     count = training.shard_count(plan)
     processes = get_context("spawn")
     makers = [
-        processes.Process(target=produce, args=(sounds, chosen.seed, count, i, chosen.workers), daemon=True)
+        processes.Process(
+            target=shards.make_all, args=(sounds, chosen.seed, range(i, count, chosen.workers)), daemon=True
+        )
         for i in range(chosen.workers)
     ]
     for maker in makers:

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,13 @@ def make(folder: Path, seed: int, number: int, size: int = SIZE) -> Path:
     return draft.rename(done)
 
 
+def make_all(folder: Path, seed: int, numbers: Iterable[int]) -> None:
+    """Makes those that are not there yet."""
+    for number in numbers:
+        if not is_made(folder, number):
+            make(folder, seed, number)
+
+
 def read(folder: Path, number: int) -> Shard:
     import numpy as np
 
@@ -57,8 +65,3 @@ def read(folder: Path, number: int) -> Shard:
 
 def is_made(folder: Path, number: int) -> bool:
     return (folder / f"{number:05}.json").is_file()
-
-
-def remove(folder: Path, number: int) -> None:
-    for path in folder.glob(f"{number:05}.*"):
-        path.unlink()

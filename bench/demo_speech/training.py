@@ -6,7 +6,6 @@ again does the same work.
 
 import json
 import math
-import os
 import random
 import time
 from dataclasses import asdict, dataclass
@@ -19,10 +18,12 @@ from torch import Tensor, distributed, nn
 from bench.demo_speech import lessons, losses, shards, start, vocabulary
 from bench.demo_speech.net import Net, Shape
 from bench.demo_speech.windows import Window
+from dongke.errors import NotReady
 
 POOL = 20  #: shards that are drawn from at a time
 REPORT, SAVE = 10, 50  #: steps
-PATIENCE = 2.0  #: seconds between looks for a shard that is not yet made
+SOUNDS = 1.0  #: weight of the frames' sounds: tones are what is misheard most
+PATIENCE, LONGEST_WAIT = 2.0, 3600.0  #: seconds between looks for a shard that is not yet made, and of all of them
 
 
 @dataclass(frozen=True)
@@ -33,23 +34,22 @@ class Plan:
     seed: int = 7
     workers: int = 2
     crops_first: int = 0  #: steps on crops alone: from nothing it needs about 1,500, from a warm start none
-    cropped: float = 0.5  #: share of steps on crops afterwards
+    cropped: float = 0.75  #: share of steps on crops afterwards
     whole_batch: int = 8  #: windows a step, of all workers together
     crop_batch: int = 24
     crop_seconds: float = 10.0
-    step_shards: float = 60.0  #: steps after which a new shard joins the pool
+    shards: int = 60  #: at most
+    step_shards: float = 40.0  #: steps after which a new shard joins the pool
     matrix_rate: float = 6e-3  #: of Muon
     other_rate: float = 1.2e-3  #: of AdamW
     warm_up: int = 40
-    fall: float = 0.4  #: the last share of the steps, in which the rates fall to nothing
 
     def rate(self, step: int) -> float:
-        """Share of the full rates."""
-        left = (self.steps - step) / (self.steps * self.fall)
-        return min(1.0, (step + 1) / self.warm_up, max(0.01, left))
+        """Share of the full rates: soon all, then falling to nothing at the end."""
+        return min((step + 1) / self.warm_up, max(0.01, 1 - step / self.steps))
 
     def newest_shard(self, step: int) -> int:
-        return 4 + int(step / self.step_shards)
+        return min(self.shards - 1, 4 + int(step / self.step_shards))
 
 
 def shard_count(plan: Plan) -> int:
@@ -94,8 +94,8 @@ class Trainer:
         many = (plan.whole_batch if crop is None else plan.crop_batch) // plan.workers
         windows = [self._window(own) for _ in range(many)]
         found = losses.of(self.net, lessons.batch(windows, self.tokens, own, lessons.Habits(crop)))
-        looking = 0.4 if self.step < plan.steps * (1 - plan.fall) else 0.2
-        (found.text + looking * found.looking + 0.4 * found.sounds).backward()
+        looking = 0.4 if self.step < plan.steps / 2 else 0.2
+        (found.text + looking * found.looking + SOUNDS * found.sounds).backward()
         self._share_gradients()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         for optimizer, full in zip(self.optimizers, (plan.matrix_rate, plan.other_rate), strict=True):
@@ -111,12 +111,19 @@ class Trainer:
         newest = self.plan.newest_shard(self.step)
         number = chance.randrange(max(0, newest - POOL + 1), newest + 1)
         if number not in self.read:
-            while not shards.is_made(self.folder / "shards", number):
-                time.sleep(PATIENCE)
+            self._wait_for(number)
             self.read[number] = shards.read(self.folder / "shards", number)
             for old in [n for n in self.read if n <= newest - POOL]:
                 del self.read[old]
         return self.read[number].window(chance.randrange(len(self.read[number].talks)))
+
+    def _wait_for(self, number: int) -> None:
+        """Shards are made by processes beside this one."""
+        began = time.monotonic()
+        while not shards.is_made(self.folder / "shards", number):
+            if time.monotonic() - began > LONGEST_WAIT:
+                raise NotReady("demo-speech-shard", f"等不到第 {number} 批语音")
+            time.sleep(PATIENCE)
 
     def _share_gradients(self) -> None:
         if self.plan.workers == 1:
@@ -141,8 +148,8 @@ def work(rank: int, folder: Path, plan: Plan, warm: Path | None) -> None:
     """A worker from the last checkpoint to the end of the plan."""
     torch.set_num_threads(1)
     if plan.workers > 1:
-        os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": os.environ.get("MASTER_PORT", "29511")}
-        distributed.init_process_group("gloo", rank=rank, world_size=plan.workers)
+        meeting = (folder / "meeting").resolve().as_uri()
+        distributed.init_process_group("gloo", meeting, rank=rank, world_size=plan.workers)
     trainer, began, seen = Trainer(folder, plan, rank, warm), time.time(), list[dict[str, float]]()
     while trainer.step < plan.steps:
         seen.append(trainer.teach())
@@ -167,6 +174,7 @@ def _report(folder: Path, step: int, seen: list[dict[str, float]], seconds: floa
 
 def run(folder: Path, plan: Plan, warm: Path | None) -> None:
     """All workers of this machine."""
+    (folder / "meeting").unlink(missing_ok=True)  # of a run that was stopped
     if plan.workers == 1:
         work(0, folder, plan, warm)
     else:

@@ -64,7 +64,7 @@ class Voice:
     @classmethod
     def draw(cls, chance: random.Random) -> "Voice":
         name = chance.choice(MEN if chance.random() < 0.5 else WOMEN)
-        return cls(name, chance.randint(130, 195), chance.randint(30, 70), chance.randint(35, 65))
+        return cls(name, chance.randint(140, 185), chance.randint(36, 62), chance.randint(42, 58))
 
 
 @dataclass(frozen=True)
