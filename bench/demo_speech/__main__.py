@@ -4,6 +4,7 @@ import argparse
 import json
 import shutil
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
@@ -47,8 +48,9 @@ def train(chosen: argparse.Namespace) -> Path:
     sounds.mkdir(parents=True, exist_ok=True)
     if not (chosen.folder / "tokenizer.json").is_file():
         vocabulary.save(chosen.folder / "tokenizer.json", corpus.characters())
-    crops_first = FROM_NOTHING if chosen.scratch else 0
-    plan = training.Plan(chosen.steps, chosen.seed, chosen.workers, crops_first)
+    plan = training.Plan(chosen.steps, chosen.seed, chosen.workers)
+    if chosen.scratch:
+        plan = replace(plan, crops_first=FROM_NOTHING, matrix_rate=6e-3, other_rate=1.2e-3)
     count = training.shard_count(plan)
     processes = get_context("spawn")
     makers = [

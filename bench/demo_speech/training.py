@@ -40,8 +40,8 @@ class Plan:
     crop_seconds: float = 10.0
     shards: int = 60  #: at most
     step_shards: float = 40.0  #: steps after which a new shard joins the pool
-    matrix_rate: float = 6e-3  #: of Muon
-    other_rate: float = 1.2e-3  #: of AdamW
+    matrix_rate: float = 3.5e-3  #: of Muon; 6e-3 undoes a warm start, and suits an untaught network
+    other_rate: float = 7e-4  #: of AdamW
     warm_up: int = 40
 
     def rate(self, step: int) -> float:
