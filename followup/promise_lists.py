@@ -20,6 +20,7 @@ from followup.ledger import Promise, Tally
 from followup.models import StoredOpportunity
 from followup.opportunity import Opportunity
 from followup.rights import is_listed, listed
+from profiles.anchoring import is_to_check
 from profiles.models import StoredAssertion, StoredReading
 from profiles.rights.store import right_of
 
@@ -120,6 +121,7 @@ def undated_between(session: Session, principal: Principal | None, start: dateti
             col(said.said_at) >= start,
             col(said.said_at) < end,
             col(StoredReading.superseded_at).is_(None),
+            ~is_to_check(now()),
             processable(col(said.customer_id), *PROFILE),
         )
         .group_by(col(StoredConversation.advisor_id))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_, exists
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -19,7 +20,7 @@ from asr.models import StoredConversation
 from asr.repository import line_of, lines_of
 from dongke.stamps import stamp
 from dongke.types import Channel
-from profiles.models import StoredAssertion, StoredReading, TagAnchor
+from profiles.models import StoredAssertion, StoredReading, TagAnchor, TagFeedback
 
 Entry = dict[str, Any]  #: a piece of evidence as it is stored
 
@@ -46,6 +47,18 @@ def evidence_now(session: Session, assertions: Sequence[StoredAssertion]) -> dic
     """The evidence of each assertion where it stands now, by its id."""
     last = _last(session, assertions)
     return {a.id: last[a.id].evidence if a.id in last else a.evidence for a in assertions}
+
+
+def is_to_check(moment: datetime) -> ColumnElement[bool]:
+    """SQL on `StoredAssertion`, for counts that fold nothing: 依据待复核 by what was known at the moment, and nobody
+    had said that it is right, or what is right instead."""
+    n, newer = TagAnchor.__table__.alias(), TagAnchor.__table__.alias()  # type: ignore[attr-defined]
+    f, later = TagFeedback.__table__.alias(), TagFeedback.__table__.alias()  # type: ignore[attr-defined]
+    moved = and_(newer.c.assertion_id == n.c.assertion_id, newer.c.known_at <= moment, newer.c.known_at > n.c.known_at)
+    ruled = and_(later.c.assertion_id == f.c.assertion_id, later.c.known_at <= moment, later.c.at > f.c.at)
+    doubted = (n.c.assertion_id == col(StoredAssertion.id), n.c.known_at <= moment, n.c.suspended)
+    settled = (f.c.assertion_id == col(StoredAssertion.id), f.c.known_at <= moment, f.c.verdict != "wrong")
+    return and_(exists().where(*doubted, ~exists().where(moved)), ~exists().where(*settled, ~exists().where(ruled)))
 
 
 def reinstate(session: Session, assertions: Sequence[StoredAssertion]) -> None:

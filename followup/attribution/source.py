@@ -7,8 +7,10 @@ from sqlalchemy import ARRAY, String, any_, literal
 from sqlmodel import Session, col, select
 
 from asr.models import StoredConversation
+from dongke.clock import now
 from followup.attribution.credit import Outcome, Touch
 from profiles import repository
+from profiles.anchoring import is_to_check
 from profiles.behaviour.days import amount_of
 from profiles.behaviour.deeds import INFLOWS, OUTFLOWS
 from profiles.facts import Event
@@ -68,11 +70,14 @@ def touches_of(session: Session, persons: Collection[str], start: datetime, end:
 
 
 def _tags(session: Session, talks: Sequence[str], customers: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The affirmed tags of each talk by its newest reading, without those that their customer had deleted."""
+    """The affirmed tags of each talk by its newest reading, without those that their customer had deleted, or whose
+    words are to be checked."""
     a = StoredAssertion
     query = select(a.id).join(StoredReading, col(StoredReading.id) == col(a.reading_id))
     newest = col(StoredReading.superseded_at).is_(None)
-    ids = session.exec(query.where(col(a.conversation_id) == _any(talks), a.polarity == "affirmed", newest)).all()
+    ids = session.exec(
+        query.where(col(a.conversation_id) == _any(talks), a.polarity == "affirmed", newest, ~is_to_check(now()))
+    ).all()
     told = [
         s
         for first in range(0, len(ids), CHUNK)

@@ -23,6 +23,7 @@ from followup.reports import voices as heard
 from followup.reports.columns import MADE_OF, NUMBERS, TALK_COUNTS
 from followup.reports.models import TalkMeasure
 from followup.reports.question import Question
+from profiles.anchoring import Entry, evidence_now
 from profiles.labels import label
 from profiles.models import StoredAssertion
 from profiles.rights.blanks import BLANK, Blanks
@@ -110,7 +111,8 @@ def _opportunities(
         select(StoredAssertion).where(col(StoredAssertion.id).in_([row.opened_by for row, _ in rows]))
     ).all()
     gone = blanks_of(session, [a.conversation_id for a in opened])
-    words = {a.id: _quotes(a, gone, OPENED) for a in opened}
+    standing = evidence_now(session, opened)
+    words = {a.id: _quotes(a, standing[a.id], gone, OPENED) for a in opened}
     proofs = _proofs(session, [row for row, _ in rows], known=set(words))
     names = _customers(session, (row.customer_id for row, _ in rows))
     return [
@@ -214,6 +216,7 @@ def _voices(
     rows = session.execute(_page(query, col(a.said_at), col(a.id), after, limit)).all()
     names = _customers(session, (row.customer_id for row, _, _ in rows))
     gone = blanks_of(session, [row.conversation_id for row, _, _ in rows])
+    standing = evidence_now(session, [row for row, _, _ in rows])
     return [
         Item(
             kind="voice",
@@ -224,7 +227,7 @@ def _voices(
             advisor_id=advisor_id,
             advisor_name=advisor,
             title=f"{label('topic', row.value.get('topic'))} {label('sentiment', row.value.get('sentiment'))}",
-            words=(found := _quotes(row, gone)),
+            words=(found := _quotes(row, standing[row.id], gone)),
             no_words=_none_of(found),
         )
         for row, advisor_id, advisor in rows
@@ -237,9 +240,11 @@ def _page(query: Select[Any], at: Any, ident: Any, after: tuple[datetime, str] |
     return query.order_by(at, ident).limit(limit)
 
 
-def _quotes(row: StoredAssertion, gone: Blanks, what: str = "") -> tuple[Words, ...]:
+def _quotes(row: StoredAssertion, standing: list[Entry], gone: Blanks, what: str = "") -> tuple[Words, ...]:
+    """The words where they stand now; those that are not found there (依据待复核) stand nowhere."""
     talk = row.conversation_id
-    return tuple(Words(talk, n, gone.of(talk, n, quote, start), what) for n, quote, start in map(_PLACE, row.evidence))
+    places = map(_PLACE, (entry for entry in standing if not entry.get("suspended")))
+    return tuple(Words(talk, n, gone.of(talk, n, quote, start), what) for n, quote, start in places)
 
 
 def _words(conversation_id: str, told: dict[str, Any], spoken: dict[tuple[str, int], str]) -> Words:

@@ -14,6 +14,7 @@ from dongke.scope import visible
 from dongke.standing import PROFILE, Standing, processable
 from followup.lives import Wanted, lives
 from followup.reports.question import Question
+from profiles.anchoring import is_to_check
 from profiles.labels import label
 from profiles.models import StoredAssertion, StoredReading, TagFeedback
 
@@ -74,6 +75,7 @@ def said(session: Session, question: Question, *columns: Any) -> Select[Any]:
             ~_superseded(at),
             processable(a.customer_id, *PROFILE),
             ~_judged_wrong(at),
+            ~is_to_check(at),
             _kept(session, question),
         )
     )
