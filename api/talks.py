@@ -77,7 +77,7 @@ def sound(session: Session, stored: StoredConversation) -> tuple[Recording, Path
 def with_sentences(session: Session, evidence: list[dict[str, Any]]) -> None:
     """Gives every piece of evidence (which names its conversation) the whole sentence that its quote stands in.
 
-    What is deleted or refused is blanked in both.
+    What is deleted or refused is blanked in both. What is 依据待复核 points at no utterance: other words stand there.
     """
     wanted = {(e["conversation_id"], e["utterance"]) for e in evidence if e["utterance"] is not None}
     if not wanted:
@@ -87,9 +87,10 @@ def with_sentences(session: Session, evidence: list[dict[str, Any]]) -> None:
     gone = blanks_of(session, sorted({talk for talk, _ in wanted}))
     sentences = {(r.conversation_id, r.index): gone.of(r.conversation_id, r.index, r.text) for r in rows}
     for e in evidence:
-        e["sentence"] = sentences.get((e["conversation_id"], e["utterance"]))
         if "quote" in e and e["utterance"] is not None:
             e["quote"] = gone.of(e["conversation_id"], e["utterance"], e["quote"], e["start"])
+        e["utterance"] = _place(e)
+        e["sentence"] = sentences.get((e["conversation_id"], e["utterance"]))
 
 
 def _sound(session: Session, stored: StoredConversation) -> tuple[Recording, Path] | None:
@@ -176,5 +177,13 @@ def _assertion(
         "holder": row.holder,
         "confidence": row.confidence,
         "explanation": explanation_text(row.explanation),
-        "evidence": [e | {"quote": gone.of(stored.id, e["utterance"], e["quote"], e["start"])} for e in evidence],
+        "evidence": [
+            e | {"quote": gone.of(stored.id, e["utterance"], e["quote"], e["start"]), "utterance": _place(e)}
+            for e in evidence
+        ],
     }
+
+
+def _place(evidence: dict[str, Any]) -> int | None:
+    """The utterance in which the words stand now."""
+    return None if evidence.get("suspended") else evidence["utterance"]

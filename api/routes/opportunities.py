@@ -87,7 +87,7 @@ def _grounds(session: Session, row: StoredOpportunity) -> dict[str, Any]:
     opening = session.get(StoredAssertion, row.opened_by)
     standing = evidence_now(session, [opening])[opening.id] if opening else []
     where = {"conversation_id": opening.conversation_id if opening else None}
-    evidence = [e | where | ({"utterance": None} if e.get("suspended") else {}) for e in standing]
+    evidence = [e | where for e in standing]
     talks.with_sentences(session, evidence)
     noted = session.exec(
         select(ManualAction).where(ManualAction.opportunity_id == row.id).order_by(col(ManualAction.at))
