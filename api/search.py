@@ -5,7 +5,7 @@ may not read a customer finds nothing of him; words that were deleted or refused
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,7 @@ def words_of(given: str) -> tuple[str, ...]:
 
 
 def find(session: Session, principal: Principal, wanted: Wanted, *, cursor: str | None, limit: int) -> dict[str, Any]:
-    """A page of hits, the newest talk first. A page may hold fewer than `limit` where words were deleted."""
+    """A page of hits, the newest talk first. Of words that were deleted neither the page nor its cursor tells."""
     u, c = StoredUtterance, StoredConversation
     columns = (col(c.started_at), col(c.id), col(u.index))
     query = (
@@ -61,20 +61,32 @@ def find(session: Session, principal: Principal, wanted: Wanted, *, cursor: str 
         .where(*_said(wanted.words), ~col(u.revoked), *_narrowed(wanted))
         .where(visible(principal), processable(Customer.id, Purpose.ANALYSIS))
     )
-    place = paging.decode("search", cursor, 3)
-    if place:
-        query = query.where(paging.after(columns, _place(place), descending=True))
-    rows = session.exec(query.order_by(*(column.desc() for column in columns)).limit(limit + 1)).all()
-    shown, last = paging.page(rows, limit)
-    gone = blanks_of(session, sorted({talk.id for _, talk, _, _ in shown}))
-    hits = []
-    for sentence, talk, customer, advisor in shown:
+    query = query.order_by(*(column.desc() for column in columns)).limit(limit + 1)
+    told = paging.decode("search", cursor, 3)
+    place = _place(told) if told else None
+    hits: list[dict[str, Any]] = []
+    while len(hits) <= limit:
+        rows = session.exec(query.where(paging.after(columns, place, descending=True)) if place else query).all()
+        hits += _standing(session, rows, wanted.words)
+        if len(rows) <= limit:
+            break
+        sentence, talk, _, _ = rows[-1]
+        place = (talk.started_at, talk.id, sentence.index)
+    shown, last = paging.page(hits, limit)
+    after = last and paging.encode(
+        "search", last["started_at"].isoformat(), last["conversation_id"], str(last["utterance"])
+    )
+    return {"items": shown, "next_cursor": after}
+
+
+def _standing(session: Session, rows: Sequence[Any], words: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The hits among these rows: where all the words are left by what was deleted."""
+    gone = blanks_of(session, sorted({talk.id for _, talk, _, _ in rows}))
+    for sentence, talk, customer, advisor in rows:
         said = gone.of(talk.id, sentence.index, sentence.text)
-        spans = _all_spans(said, wanted.words)
+        spans = _all_spans(said, words)
         if spans is not None:
-            hits.append(_hit(sentence, talk, customer, advisor) | {"text": said, "spans": spans})
-    after = paging.encode("search", last[1].started_at.isoformat(), last[1].id, str(last[0].index)) if last else None
-    return {"items": hits, "next_cursor": after}
+            yield _hit(sentence, talk, customer, advisor) | {"text": said, "spans": spans}
 
 
 def spans_of(said: str, word: str) -> list[tuple[int, int]]:

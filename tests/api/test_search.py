@@ -111,3 +111,37 @@ def test_no_words_and_too_many_are_told(words: str) -> None:
 def test_signs_are_only_signs(client: TestClient, login: Login, talk: Talk, words: str) -> None:
     _say(client, login, talk, "K1", "什么都没有。", f"他说 {words} 这样。")
     assert _found(client, login("a1"), words) == [("K1", 1)]
+
+
+@pytest.mark.parametrize(("deleted", "shown"), [(True, []), (False, ["K3", "K2", "K1"])])
+def test_no_page_and_no_cursor_tells_of_deleted_words(
+    client: TestClient, login: Login, talk: Talk, deleted: bool, shown: list[str]
+) -> None:
+    for day in (1, 2, 3):
+        said = "我孩子明年要出国读书, 得留一百万。"
+        _say(client, login, talk, f"K{day}", said, started_at=f"2026-03-0{day}T10:00:00+08:00")
+        with db.session_scope() as session:
+            pipeline.process_conversation(session, f"K{day}")
+    if deleted:
+        right = {"kind": "tag", "status": "deleted", "subject": "family.clue"}
+        assert client.post("/v1/customers/C1/rights", json=right, headers=login("boss")).status_code == 201
+    found, cursor = [], None
+    for _ in range(len(shown) or 1):
+        body = {"words": "孩子", "limit": 1, "cursor": cursor}
+        answer = client.post("/v1/conversations/search", json=body, headers=login("boss")).json()
+        found += [hit["conversation_id"] for hit in answer["items"]]
+        cursor = answer["next_cursor"]
+    assert (found, cursor) == (shown, None)
+
+
+def test_pages_are_full_although_words_between_were_deleted(client: TestClient, login: Login, talk: Talk) -> None:
+    for day in range(1, 7):
+        said = "得留一百万。" if day in (1, 6) else "我孩子明年要出国读书, 得留一百万。"
+        _say(client, login, talk, f"K{day}", said, f"还有孩子{day}", started_at=f"2026-03-0{day}T10:00:00+08:00")
+        with db.session_scope() as session:
+            pipeline.process_conversation(session, f"K{day}")
+    right = {"kind": "tag", "status": "deleted", "subject": "family.clue"}
+    everybody = _found(client, login("boss"), "一百万")
+    assert client.post("/v1/customers/C1/rights", json=right, headers=login("boss")).status_code == 201
+    assert _found(client, login("boss"), "一百万") == everybody
+    assert len(everybody) == 6
