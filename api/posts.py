@@ -20,7 +20,7 @@ from api.gather import Gatherer
 from api.routes.intake import MAX_ITEMS, is_lines
 from dongke.clock import now
 from dongke.db import session_scope
-from dongke.errors import BadInput, DongkeError
+from dongke.errors import BadInput, DongkeError, TooLarge
 from dongke.settings import settings
 from profiles.behaviour.dialects import expand
 
@@ -66,9 +66,7 @@ def _open(session: Session, post: _Post, writers: set[str]) -> _Opened | DongkeE
             raise BadInput("body-empty", "请求没有内容")
         pieces = list(files.body_pieces(post.body, lines=is_lines(caller.request)))
         single = len(pieces) == 1 and pieces[0].source == files.BODY and expand([pieces[0].row]) == [pieces[0].row]
-        events = list(_events(pieces))
-        if len(events) > MAX_ITEMS:
-            raise BadInput("too-many-items", f"一次最多 {MAX_ITEMS} 件")
+        events = list(_counted(_events(pieces), caller.config.max_body_bytes))
     except DongkeError as fault:
         return fault
     return _Opened(events, single)
@@ -122,6 +120,19 @@ def _events(pieces: Iterable[Piece]) -> Iterable[Piece]:
             continue
         for number, row in enumerate(rows, 1):
             yield Piece(f"{piece.source}:{number}", files.as_bytes(row), row)
+
+
+def _counted(pieces: Iterable[Piece], limit: int) -> Iterable[Piece]:
+    """The pieces, no more of them than may come. What an envelope says goes into each of its events: small envelopes
+    must not become large ones. Raises BadInput `too-many-items`, TooLarge `body-too-large`."""
+    size = 0
+    for number, piece in enumerate(pieces, 1):
+        size += len(piece.raw)
+        if number > MAX_ITEMS:
+            raise BadInput("too-many-items", f"一次最多 {MAX_ITEMS} 件")
+        if number > 1 and size > limit:
+            raise TooLarge("body-too-large", f"展开后的事件超过 {limit >> 20} MB")
+        yield piece
 
 
 def _account(outcomes: Sequence[Outcome]) -> dict[str, Any]:

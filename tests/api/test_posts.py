@@ -72,3 +72,19 @@ def test_the_route_is_documented_like_every_other(client: TestClient) -> None:
     assert {"401", "403", "413", "422", "202"} <= set(told["responses"])
     assert told["security"]
     assert "application/x-ndjson" in told["requestBody"]["content"]
+
+
+@pytest.mark.parametrize(("events", "status"), [(2, 202), (20, 413)])
+def test_a_small_envelope_becomes_no_large_one(
+    client: TestClient, login: Login, monkeypatch: pytest.MonkeyPatch, events: int, status: int
+) -> None:
+    """What an envelope says of all goes into each of its events."""
+    monkeypatch.setenv("DONGKE_MAX_BODY_BYTES", "100000")
+    settings.cache_clear()
+    rows = [json.loads(_event(f"e{n}")) for n in range(events)]
+    body = json.dumps({"batch": rows, "context": {"page": "x" * 20_000}}).encode()
+    assert len(body) < SMALL_BYTES
+    answer = client.post("/v1/events", content=body, headers=login("pipe") | {"content-type": "application/json"})
+    assert answer.status_code == status
+    with db.session_scope() as session:
+        assert len(session.exec(select(BehaviourEvent)).all()) == (events if status == 202 else 0)
