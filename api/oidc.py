@@ -32,6 +32,7 @@ TIMEOUT_SECONDS = 10.0
 KEEP_SECONDS = 600  #: how long the provider's description is believed
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")  #: never HS, never none
 _AUDIENCE = "dongke-oidc"
+_NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,10 @@ def describe(config: Settings) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def _describe(issuer: str, _period: int) -> dict[str, Any]:
     found = _json(lambda: httpx2.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration", timeout=TIMEOUT_SECONDS))
-    if found.get("issuer", "").rstrip("/") != issuer.rstrip("/"):
+    if str(found.get("issuer", "")).rstrip("/") != issuer.rstrip("/"):
         raise NotReady("oidc-unavailable", "单点登录服务报告的 issuer 和设置不符")
+    if not all(isinstance(found.get(name), str) for name in _NEEDED):
+        raise NotReady("oidc-unavailable", f"单点登录服务没有报告 {', '.join(_NEEDED)}")
     return found
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from api import cookies, oidc, schemas
 from api.deps import SessionDep, SettingsDep
 from api.problems import responses
-from api.routes.tokens import LOGIN_BODY, LoginIn, read_login, shown
+from api.routes.tokens import LoginIn, read_login, shown
 from dongke import audit, logins
 from dongke.errors import BadInput, DongkeError, Forbidden
 from dongke.scope import Role
@@ -20,9 +20,10 @@ from dongke.users import User
 
 router = APIRouter(tags=["登录"])
 _log = structlog.get_logger(__name__)
+_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": LoginIn.model_json_schema()}}}}
 
 
-@router.post("/v1/session", response_model=schemas.Me, responses=responses(401, 403, 429), openapi_extra=LOGIN_BODY)
+@router.post("/v1/session", response_model=schemas.Me, responses=responses(401, 403, 422, 429), openapi_extra=_BODY)
 def begin_session(
     request: Request,
     response: Response,
@@ -31,6 +32,8 @@ def begin_session(
     given: Annotated[LoginIn, Depends(read_login)],
 ) -> Any:
     """页面登录: 会话放在 httpOnly cookie 里, 之后的修改要带 X-CSRF-Token (即 dongke_csrf 的值)."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise BadInput("login-invalid", "页面登录要用 application/json")  # a form of a foreign page cannot send it
     address = request.client.host if request.client else ""
     user = request.app.state.limiter.log_in(session, given.login, given.password, address)
     _need_person(user)

@@ -28,6 +28,7 @@ class Provider:
     signer: Any = None  #: signs instead of `key`
     asked: dict[str, str] = field(default_factory=dict)  #: what the browser brought to the log-in
     form: dict[str, str] = field(default_factory=dict)  #: what the service sent for the token
+    untold: str = ""  #: what its description of itself leaves out
 
     def seen(self, url: str) -> str:
         """The browser has logged in at `url`; the code that it brings back."""
@@ -49,12 +50,13 @@ class Provider:
 
     def answer(self, path: str, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         if path == "/.well-known/openid-configuration":
-            return 200, {
+            told = {
                 "issuer": self.issuer,
                 "authorization_endpoint": f"{self.issuer}/authorize",
                 "token_endpoint": f"{self.issuer}/token",
                 "jwks_uri": f"{self.issuer}/keys",
             }
+            return 200, {name: value for name, value in told.items() if name != self.untold}
         if path == "/keys":
             public = json.loads(RSAAlgorithm.to_jwk(self.key.public_key()))
             return 200, {"keys": [public | {"kid": "k1", "use": "sig", "alg": "RS256"}]}

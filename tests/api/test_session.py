@@ -241,3 +241,25 @@ def test_sessions_are_kept_by_their_hash_only(page: TestClient) -> None:
         assert session.get(User, "a1") is not None
     assert len(kept) == 1
     assert page.cookies["dongke_session"] not in kept
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain; charset=json", ""])
+def test_no_foreign_form_logs_anybody_in(page: TestClient, kind: str) -> None:
+    """What a page of another site may send without asking opens no session: nobody works in the account of another."""
+    page.cookies.clear()
+    body = f"login=a1&password={PASSWORD}" if "form" in kind else f'{{"login": "a1", "password": "{PASSWORD}"}}'
+    answer = page.post("/v1/session", content=body.encode(), headers={"content-type": kind} if kind else {})
+    assert (answer.status_code, _code(answer)) == (422, "login-invalid")
+    assert not answer.headers.get_list("set-cookie")
+    own = {"content-type": "application/json; charset=utf-8"}
+    told = f'{{"login": "a1", "password": "{PASSWORD}"}}'.encode()
+    assert page.post("/v1/session", content=told, headers=own).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+def test_a_provider_that_does_not_say_where_to_ask_is_told_as_that(
+    client: TestClient, provider: Provider, name: str
+) -> None:
+    provider.untold = name
+    answer = client.get("/v1/oidc/start", follow_redirects=False)
+    assert (answer.status_code, _code(answer)) == (503, "oidc-unavailable")
