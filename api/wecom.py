@@ -75,15 +75,17 @@ def _fetched(config: Settings) -> Tickets:
             who = {"access_token": told["access_token"]}
             firm = _told(client.get("/cgi-bin/get_jsapi_ticket", params=who))
             agent = _told(client.get("/cgi-bin/ticket/get", params=who | {"type": "agent_config"}))
-    except httpx2.HTTPError as fault:
+        life = min(int(firm["expires_in"]), int(agent["expires_in"])) - SPARE_SECONDS
+        return Tickets(str(firm["ticket"]), str(agent["ticket"]), time.monotonic() + max(life, 0))
+    except (httpx2.HTTPError, KeyError, TypeError, ValueError) as fault:  # a proxy's page is no answer of theirs
         raise NotReady("wecom-unreachable", f"连不上企业微信: {type(fault).__name__}") from None
-    life = min(int(firm["expires_in"]), int(agent["expires_in"])) - SPARE_SECONDS
-    return Tickets(firm["ticket"], agent["ticket"], time.monotonic() + max(life, 0))
 
 
 def _told(answer: Any) -> dict[str, Any]:
     """The answer's content. Raises NotReady `wecom-unreachable` where 企业微信 refuses."""
-    found: dict[str, Any] = answer.raise_for_status().json()
+    found = answer.raise_for_status().json()
+    if not isinstance(found, dict):
+        raise TypeError
     if found.get("errcode"):
         raise NotReady("wecom-unreachable", f"企业微信不接受这个应用 ({found['errcode']})")
     return found

@@ -21,6 +21,7 @@ class Platform(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answers)
         self.asked: list[str] = []
         self.refuses = False
+        self.body = b""  #: said in place of the honest answer
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -32,7 +33,7 @@ class _Answers(BaseHTTPRequestHandler):
             body = {"errcode": 40013, "errmsg": "invalid corpid"}
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
+        self.wfile.write(self.server.body or json.dumps(body).encode())
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing."""
@@ -104,3 +105,13 @@ def test_a_contact_is_a_customer_of_ones_own_or_nobody(client: TestClient, login
     asked = {"external_userid": "wm-1"}
     assert client.post("/v1/wecom/customer", json=asked, headers=login("a1")).json() == {"customer_id": "C1"}
     assert client.post("/v1/wecom/customer", json=asked, headers=login("a2")).status_code == 404
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"errcode": 0}', b'{"access_token": "t", "ticket": "x"}'])
+def test_an_answer_that_is_none_of_theirs_is_told_as_that(
+    client: TestClient, login: Login, platform: Platform, body: bytes
+) -> None:
+    """A proxy's page, or an answer with something missing."""
+    platform.body = body
+    answer = client.post("/v1/wecom/signature", json={"url": "https://d.example/wecom"}, headers=login("a1"))
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:dongke:wecom-unreachable")
