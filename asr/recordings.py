@@ -1,6 +1,7 @@
 """录音登记: a sound file becomes a recording, with what is known of its sound; the transcript beside the file."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -194,7 +195,10 @@ def _check(session: Session, meta: RecordingMeta) -> None:
 
 def _sidecar_path(path: Path, meta: RecordingMeta) -> str | None:
     if meta.transcript:
-        root = path.resolve().parents[len(Path(meta.file).parts) - 1 if meta.file else 0]
-        return str((root / meta.transcript).resolve())
+        root = path.resolve().parents[len(Path(os.path.normpath(meta.file)).parts) - 1 if meta.file else 0]
+        beside = (root / meta.transcript).resolve()
+        if is_url(meta.transcript) or not beside.is_relative_to(root):  # x://../../other is a path too
+            raise BadInput("path-forbidden", f"文字稿不在文件夹里: {redacted(safe(meta.transcript))[:80]}")
+        return str(beside)
     found = find_sidecar(path)
     return str(found.resolve()) if found else None

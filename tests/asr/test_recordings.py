@@ -232,3 +232,40 @@ def test_transcript_named_by_the_manifest(people: Session, call: Path, meta: Rec
     (call.parent / "texts.json").touch()
     found = register(people, moved, replace(meta, file="nov/call.wav", transcript="texts.json"), config)
     assert found.sidecar == str((call.parent / "texts.json").resolve())
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        ("texts.json", "texts.json"),
+        ("nov/../texts.json", "texts.json"),
+        ("../outside.json", None),
+        ("x://../../../outside.json", None),
+        ("https://store.example/texts.json?sign=1", None),
+    ],
+)
+def test_a_transcript_lies_in_the_folder_of_the_manifest(
+    people: Session, call: Path, meta: RecordingMeta, config: Settings, named: str, found: str | None
+) -> None:
+    """What looks like a URL is a path as well: it leads out of no folder."""
+    folder = call.parent / "in"
+    (folder / "nov").mkdir(parents=True)
+    moved = call.rename(folder / "nov" / "call.wav")
+    for file in ("texts.json", "../outside.json"):
+        (folder / file).write_text("[]")
+    told = replace(meta, file="nov/call.wav", transcript=named)
+    if found is not None:
+        assert register(people, moved, told, config).sidecar == str((folder / found).resolve())
+        return
+    with pytest.raises(BadInput) as fault:
+        register(people, moved, told, config)
+    assert fault.value.code == "path-forbidden"
+    assert "sign=1" not in fault.value.detail
+
+
+def test_a_way_around_in_a_name_leads_to_the_same_folder(
+    people: Session, call: Path, meta: RecordingMeta, config: Settings
+) -> None:
+    (call.parent / "texts.json").write_text("[]")
+    told = replace(meta, file="/".join(["a/.."] * 40 + ["call.wav"]), transcript="texts.json")
+    assert register(people, call, told, config).sidecar == str((call.parent / "texts.json").resolve())
