@@ -87,6 +87,41 @@ def test_a_new_verdict_shows_on_the_desk_without_a_reload(desk: Page, service: S
     expect(desk.locator("dongke-profile article.active")).to_have_count(count - 1, timeout=15_000)
 
 
+def test_what_is_new_takes_nothing_from_the_hand(desk: Page, service: Service) -> None:
+    desk.goto(service.base + "/advisor#C1001")
+    card = desk.locator("dongke-profile")
+    row = card.locator("article.active", has_text="投资期限")
+    row.get_by_role("button", name="改").click()
+    field = row.locator("select").first
+    expect(field).to_be_focused()
+    field.select_option(index=1)
+    chosen = field.input_value()
+    count = card.locator("article.active").count()
+    first = card.locator("article.active .label").first.inner_text()
+    tags = desk.request.get(f"{service.base}/v1/customers/C1001/profile").json()["tags"]
+    ident = next(t["id"] for t in tags if t["status"] == "active" and t["label"] == first)
+    token = desk.request.post(service.base + "/v1/token", data={"login": "manager", "password": "dongke-demo"}).json()
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    desk.request.post(f"{service.base}/v1/tags/{ident}/feedback", data={"verdict": "wrong"}, headers=headers)
+    expect(card.locator("article.active")).to_have_count(count - 1)
+    expect(field).to_be_focused()
+    expect(field).to_have_value(chosen)
+
+
+def test_words_taken_back_are_there_again_and_a_log_out_loses_none(desk: Page, service: Service) -> None:
+    desk.goto(service.base + "/advisor#C1003")
+    desk.get_by_role("button", name="面谈").click()
+    desk.get_by_label("说了什么").fill("下周再谈")
+    desk.get_by_role("button", name="只记联系").click()
+    desk.get_by_role("button", name="撤销").click()
+    expect(desk.get_by_label("说了什么")).to_have_value("下周再谈")
+    desk.get_by_role("button", name="只记联系").click()
+    with desk.expect_response("**/v1/customers/C1003/contacts") as answer:
+        desk.get_by_role("button", name="退出").click()
+    assert answer.value.status == 201
+    desk.wait_for_url(lambda url: url.endswith("/"))
+
+
 def test_everything_can_be_reached_with_the_keyboard_alone(page: Page, service: Service) -> None:
     page.goto(service.base + "/")
     for text in ("advisor", "dongke-demo"):  # the first field has the focus

@@ -111,3 +111,10 @@ def test_the_side_bar_shows_whose_chat_is_open(narrow: Page, service: Service) -
     assert narrow.evaluate("document.scrollingElement.scrollWidth") <= 360
     assert grievous(narrow) == []
     assert "dongke-card C1019" in narrow.evaluate("Object.keys(sessionStorage)")  # shown at once the next time
+    narrow.locator("dongke-profile .chance").first.click()
+    expect(narrow.get_by_role("dialog").locator("dk-opportunity h2")).to_be_visible()
+    narrow.keyboard.press("Escape")
+    narrow.add_init_script("wx.invoke = () => undefined;")  # another chat, and it is not yet known whose
+    narrow.reload()
+    expect(narrow.get_by_role("status", name="正在打开")).to_be_visible()
+    expect(narrow.get_by_role("heading", name="李素琴")).to_have_count(0)

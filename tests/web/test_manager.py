@@ -28,6 +28,17 @@ def test_the_question_stands_in_the_address(board: Page) -> None:
     expect(rows).to_have_count(1)
 
 
+def test_the_way_back_changes_the_filters_as_well(board: Page) -> None:
+    advisor = board.get_by_role("combobox", name="投顾")
+    rows = board.locator("dk-overview dk-table[name=report] tbody tr")
+    expect(rows).not_to_have_count(1)
+    advisor.select_option(label="祁安")
+    expect(rows).to_have_count(1)
+    board.go_back()
+    expect(rows).not_to_have_count(1)
+    expect(advisor).to_have_value("")
+
+
 def test_a_number_leads_to_the_words(board: Page) -> None:
     board.locator(".tile", has_text="逾期").click()
     count = int(board.locator(".tile", has_text="逾期").locator("strong").inner_text())
@@ -47,6 +58,7 @@ def test_what_is_shown_can_be_taken_along(board: Page, tmp_path: Path) -> None:
     rows = list(csv.reader(io.StringIO((tmp_path / "late.csv").read_text("utf-8-sig"))))
     assert len(rows) == shown.count() + 1
     assert rows[0][:2] == ["客户", "商机"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", rows[1][rows[0].index("应完成")])  # as it is in Beijing
     with board.expect_download() as file:
         board.get_by_role("button", name="Excel").click()
     assert file.value.suggested_filename.endswith(".xlsx")
@@ -95,3 +107,18 @@ def test_what_was_refused_is_seen_and_tried_again(board: Page, service: Service)
     row.get_by_role("button", name="重试").click()
     expect(board.locator("dk-toasts")).to_contain_text("C9999")
     expect(board.locator("dk-system")).to_contain_text("demo_model")
+
+
+def test_what_cannot_be_asked_anew_stays_and_says_so(page: Page, service: Service) -> None:
+    page.request.post(service.base + "/v1/session", data={"login": "manager", "password": "dongke-demo"})
+    page.goto(service.base + "/manager?tab=overdue")
+    rows = page.locator("dk-overdue tbody tr")
+    expect(rows.first).to_be_visible()
+    count = rows.count()
+    page.route("**/v1/opportunities*", lambda route: route.abort())
+    page.locator("dk-overdue").evaluate("(board) => board.load(false)")
+    expect(page.get_by_role("alert")).to_contain_text("没有更新")
+    expect(rows).to_have_count(count)
+    page.unroute("**/v1/opportunities*")
+    page.get_by_role("button", name="重试").click()
+    expect(page.get_by_role("alert")).to_have_count(0)

@@ -146,6 +146,51 @@ def test_what_a_customer_refuses_is_not_shown_again(page: Page, service: Service
         raise AssertionError("it is still there")
 
 
+def test_what_is_said_of_one_customer_never_goes_out_with_the_token_of_the_next(page: Page, service: Service) -> None:
+    page.goto(service.crm)
+    page.locator("#customers").select_option("C1041")
+    expect(page.get_by_role("heading", name="金鑫")).to_be_visible()
+    page.locator("dongke-profile article.active").first.get_by_role("button", name="对").click()
+    with page.expect_response("**/feedback") as answer:
+        page.locator("#customers").select_option("C1001")
+    assert answer.value.status == 201
+    expect(page.get_by_role("heading", name="周美珍")).to_be_visible()
+    expect(page.locator("dongke-profile").get_by_role("alert")).to_have_count(0)
+
+
+def test_a_verdict_that_did_not_arrive_is_told_and_can_be_tried_again(page: Page, service: Service) -> None:
+    page.clock.install()
+    page.goto(service.crm)
+    page.locator("#customers").select_option("C1041")
+    expect(page.get_by_role("heading", name="金鑫")).to_be_visible()
+    page.route("**/feedback", lambda route: route.abort())
+    page.locator("dongke-profile article.active").first.get_by_role("button", name="对").click()
+    page.clock.fast_forward(10_000)
+    told = page.locator("dongke-profile").get_by_role("alert")
+    expect(told).to_contain_text("记为 对, 没有成功")
+    page.locator("dongke-profile").evaluate("(card) => card.refresh()")  # what is new does not hide it
+    expect(told).to_contain_text("没有成功")
+    page.unroute("**/feedback")
+    with page.expect_response("**/feedback") as answer:
+        told.get_by_role("button", name="重试").click()
+    assert answer.value.status == 201
+    expect(told).to_have_count(0)
+
+
+def test_the_last_card_goes_when_it_is_not_ones_own_any_more_and_else_says_that_it_is_old(crm: Page) -> None:
+    crm.route("**/v1/widget/profile*", lambda route: route.abort())
+    crm.reload()
+    expect(crm.locator("dongke-profile")).to_contain_text("上次的卡, 没有更新")
+    expect(crm.get_by_role("heading", name="李素琴")).to_be_visible()
+    refused = {"type": "urn:dongke:token-other", "detail": "这位客户现在不归您服务"}
+    crm.unroute("**/v1/widget/profile*")
+    crm.route("**/v1/widget/profile*", lambda route: route.fulfill(status=403, json=refused))
+    crm.reload()
+    expect(crm.get_by_role("alert")).to_contain_text("不归您服务")
+    expect(crm.get_by_role("heading", name="李素琴")).to_have_count(0)
+    assert "dongke-card C1019" not in crm.evaluate("Object.keys(sessionStorage)")
+
+
 def test_the_sample_asks_for_nothing_from_elsewhere() -> None:
     for path in (ROOT / "samples/crm").glob("*.*"):
         assert "https://" not in Path(path).read_text(encoding="utf-8")

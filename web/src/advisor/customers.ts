@@ -10,6 +10,8 @@ import { complain } from "../parts/toast";
 import { rows } from "./lists";
 
 const TYPING_MS = 200;
+const STEP = 60;
+const MOST = 200;
 
 class Customers extends Loading<Page<CustomerRow>> {
   static override styles = [...Loading.styles, rows];
@@ -23,8 +25,9 @@ class Customers extends Loading<Page<CustomerRow>> {
     void this.load();
   }
 
-  protected ask(): Promise<Page<CustomerRow>> {
-    return client.get(`/v1/customers${query({ search: this.words, limit: 60 })}`);
+  protected ask(cursor: string | null = null): Promise<Page<CustomerRow>> {
+    const limit = cursor ? STEP : Math.min(MOST, Math.max(STEP, this.found?.items.length ?? 0)); // what was opened stays open
+    return client.get(`/v1/customers${query({ search: this.words, limit, cursor })}`);
   }
 
   private typed(event: Event): void {
@@ -33,13 +36,8 @@ class Customers extends Loading<Page<CustomerRow>> {
     this.timer = window.setTimeout(() => void this.load(false), TYPING_MS);
   }
 
-  private async more(): Promise<void> {
-    try {
-      const next = await client.get<Page<CustomerRow>>(`/v1/customers${query({ search: this.words, limit: 60, cursor: this.found?.next_cursor })}`);
-      this.found = { items: [...(this.found?.items ?? []), ...next.items], next_cursor: next.next_cursor };
-    } catch (fault) {
-      complain(fault);
-    }
+  private async more(page: Page<CustomerRow>): Promise<void> {
+    await this.beneath(page, () => this.ask(page.next_cursor)).catch(complain);
   }
 
   override render(): unknown {
@@ -49,7 +47,7 @@ class Customers extends Loading<Page<CustomerRow>> {
   protected there(page: Page<CustomerRow>): TemplateResult {
     if (!page.items.length) return empty(this.words ? "没有找到客户" : "还没有客户");
     return html`<ol>${page.items.map((c) => this.row(c))}</ol>
-      ${page.next_cursor ? html`<button class="quiet more" @click=${this.more}>更多</button>` : nothing}`;
+      ${page.next_cursor ? html`<button class="quiet more" @click=${() => this.more(page)}>更多</button>` : nothing}`;
   }
 
   private row(c: CustomerRow): TemplateResult {

@@ -2,8 +2,9 @@
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { yuan } from "../base/text";
-import type { Feature, Profile } from "../base/types";
-import { controls, places } from "../design/controls";
+import type { Profile } from "../base/types";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 
 const UNKNOWN = "数据不足";
 const INVESTORS: Record<string, string> = { ordinary: "普通投资者", professional: "专业投资者" };
@@ -22,20 +23,27 @@ class Facts extends LitElement {
       dd .hint { display: block; }
     `,
   ];
-  static override properties = { profile: { attribute: false } };
+  static override properties = { profile: { attribute: false }, why: { state: true } };
   declare profile: Profile | null;
+  /** The reasons are shown. */
+  declare why: boolean;
 
   constructor() {
     super();
     this.profile = null;
+    this.why = false;
   }
 
   override render(): unknown {
     const p = this.profile;
     if (!p) return nothing;
     const done = Object.entries(p.behaviour).filter(([name]) => !IN_HEAD.has(name));
-    return html`<section class="card"><h2>做过的与登记的 <span class="hint">行为和档案; 鼠标停在上面看依据</span></h2>
-      <dl>${filed(p).map(([label, text]) => row(label, text, "客户档案"))}${done.map(([, f]) => feature(f))}</dl></section>`;
+    return html`<section class="card"><h2>做过的与登记的 <span class="hint">行为和档案</span><button class="quiet" aria-pressed=${this.why} @click=${() => (this.why = !this.why)}>依据</button></h2>
+      <dl>${filed(p).map(([label, text]) => this.row(label, text, "客户档案"))}${done.map(([, f]) => this.row(f.label, f.text, f.reason))}</dl></section>`;
+  }
+
+  private row(label: string, text: string, reason: string): TemplateResult {
+    return html`<div title=${reason} class=${text === UNKNOWN ? "unknown" : nothing}><dt>${label}</dt><dd>${text}${this.why ? html`<span class="hint">${reason}</span>` : nothing}</dd></div>`;
   }
 }
 
@@ -55,10 +63,5 @@ function filed({ static: s, suitability }: Profile): [string, string][] {
   ];
   return rows.filter(([, told]) => told);
 }
-
-const row = (label: string, text: string, reason: string, unknown = false): TemplateResult =>
-  html`<div title=${reason} class=${unknown ? "unknown" : nothing}><dt>${label}</dt><dd>${text}</dd></div>`;
-
-const feature = (f: Feature): TemplateResult => row(f.label, f.text, f.reason, f.text === UNKNOWN);
 
 customElements.define("dk-facts", Facts);

@@ -8,6 +8,8 @@ import type { Page, TimelineEntry } from "../base/types";
 import { empty, Loading } from "../parts/load";
 import { complain } from "../parts/toast";
 
+const STEP = 40;
+const MOST = 200;
 const GROUPS: [string, string, TimelineEntry["kind"][]][] = [
   ["all", "全部", ["conversation", "attempt", "note", "event", "feedback", "snapshot", "opportunity"]],
   ["talks", "联系", ["conversation", "attempt", "note"]],
@@ -45,12 +47,13 @@ export class History extends Loading<Page<TimelineEntry>> {
   }
 
   override willUpdate(changed: PropertyValues): void {
-    if (changed.has("customer") || changed.has("group")) void this.load(changed.has("customer"));
+    if (changed.has("customer") || changed.has("group")) void this.load();
   }
 
   protected ask(cursor: string | null = null): Promise<Page<TimelineEntry>> {
     const kind = GROUPS.find(([name]) => name === this.group)![2];
-    return client.get(`/v1/customers/${part(this.customer)}/timeline${query({ kind, cursor, limit: 40 })}`);
+    const limit = cursor ? STEP : Math.min(MOST, Math.max(STEP, this.found?.items.length ?? 0)); // what was opened stays open
+    return client.get(`/v1/customers/${part(this.customer)}/timeline${query({ kind, cursor, limit })}`);
   }
 
   override render(): unknown {
@@ -72,12 +75,7 @@ export class History extends Loading<Page<TimelineEntry>> {
   }
 
   private async more(page: Page<TimelineEntry>): Promise<void> {
-    try {
-      const next = await this.ask(page.next_cursor);
-      this.found = { items: [...page.items, ...next.items], next_cursor: next.next_cursor };
-    } catch (fault) {
-      complain(fault);
-    }
+    await this.beneath(page, () => this.ask(page.next_cursor)).catch(complain);
   }
 
   private row(e: TimelineEntry): TemplateResult {

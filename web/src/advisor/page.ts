@@ -5,7 +5,8 @@ import { tell, told } from "../base/address";
 import { stream } from "../base/live";
 import { client, me } from "../base/session";
 import type { Me, Profile } from "../base/types";
-import { controls, places } from "../design/controls";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 import { show } from "../design/page";
 import { openOpportunity, openTalk } from "../parts/opportunity";
 import "../parts/shell";
@@ -69,7 +70,7 @@ class AdvisorPage extends LitElement {
   /** Something is new of that customer: what is shown of him, and the list, ask again. */
   private changed(customer: string): void {
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.refresh(!customer || customer === this.customer), SETTLE_MS);
+    this.timer = window.setTimeout(() => this.refresh(!customer || customer === this.customer || Boolean(this.profile?.members.includes(customer))), SETTLE_MS);
   }
 
   private refresh(card = true): void {
@@ -77,6 +78,7 @@ class AdvisorPage extends LitElement {
     if (!card) return;
     void this.renderRoot.querySelector<DongkeProfile>("dongke-profile")?.refresh();
     void this.renderRoot.querySelector<History>("dk-history")?.load(false);
+    void this.renderRoot.querySelector<LitElement & { load: () => Promise<void> }>("dk-record")?.load();
   }
 
   override render(): unknown {

@@ -4,7 +4,8 @@ import { LitElement, css, html, nothing, type PropertyValues, type TemplateResul
 import { part, query } from "../base/http";
 import { client } from "../base/session";
 import type { Opportunity, Page } from "../base/types";
-import { controls, places } from "../design/controls";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 import { named } from "../parts/opportunity";
 import { complain, say, soon } from "../parts/toast";
 
@@ -28,6 +29,8 @@ class Record_ extends LitElement {
   declare customer: string;
   declare kind: string;
   declare open: Opportunity[];
+  /** What was written and is not noted: taken back, not arrived, or of a customer whom one left. */
+  private readonly kept = new Map<string, { kind: string; text: string }>();
 
   constructor() {
     super();
@@ -37,12 +40,39 @@ class Record_ extends LitElement {
 
   override willUpdate(changed: PropertyValues): void {
     if (!changed.has("customer")) return;
+    const left = changed.get("customer") as string | undefined;
+    if (left && this.kind && this.written) this.kept.set(left, { kind: this.kind, text: this.written });
     this.kind = "";
+    this.write("");
     this.open = [];
+    this.again();
+    void this.load();
+  }
+
+  /** What is open of him; asked anew when something changed. */
+  async load(): Promise<void> {
     const asked = this.customer;
-    client
-      .get<Page<Opportunity>>(`/v1/opportunities${query({ customer: asked, state: ["open", "contacted", "discussed"], limit: MOST })}`)
-      .then((page) => asked === this.customer && (this.open = page.items), () => undefined);
+    const path = `/v1/opportunities${query({ customer: asked, state: ["open", "contacted", "discussed"], limit: MOST })}`;
+    const page = await client.get<Page<Opportunity>>(path).catch(() => null);
+    if (page && asked === this.customer) this.open = page.items;
+  }
+
+  private get written(): string {
+    return this.renderRoot.querySelector("textarea")?.value.trim() ?? "";
+  }
+
+  private write(text: string): void {
+    const place = this.renderRoot.querySelector("textarea");
+    if (place) place.value = text;
+  }
+
+  /** Shows again what is kept of this customer, unless something else is being written. */
+  private again(): void {
+    const found = this.kept.get(this.customer);
+    if (!found || this.kind) return;
+    this.kept.delete(this.customer);
+    this.kind = found.kind;
+    void this.updateComplete.then(() => this.write(found.text));
   }
 
   override render(): unknown {
@@ -74,11 +104,16 @@ class Record_ extends LitElement {
   }
 
   private note(about?: Opportunity, outcome?: string): void {
-    const { customer, kind } = this;
+    const { customer, kind, written: text } = this;
+    const back = (): void => {
+      if (kind !== "attempt" || text) this.kept.set(customer, { kind: kind === "attempt" ? "call" : kind, text });
+      this.again();
+    };
     const how = KINDS.find(([code]) => code === kind)?.[1] ?? "";
-    const given = { kind, text: this.renderRoot.querySelector("textarea")?.value ?? "", opportunity_id: about?.id ?? null, outcome: outcome ?? null };
+    const given = { kind, text, opportunity_id: about?.id ?? null, outcome: outcome ?? null };
     this.kind = "";
     soon({
+      undone: back,
       key: `contact ${customer} ${Date.now()}`,
       text: `记下: ${how}${about ? ` · ${named(about)} ${outcome === "done" ? "谈到了" : "客户拒绝"}` : ""}`,
       run: async (leaving) => {
@@ -89,6 +124,7 @@ class Record_ extends LitElement {
           this.dispatchEvent(new CustomEvent("recorded"));
         } catch (fault) {
           complain(fault);
+          back();
         }
       },
     });

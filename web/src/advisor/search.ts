@@ -38,6 +38,7 @@ class Search extends Loading<Page<Hit>> {
     event.preventDefault();
     this.words = this.renderRoot.querySelector("input")!.value.trim();
     if (this.words) void this.load();
+    else this.requestUpdate();
   }
 
   override render(): unknown {
@@ -54,12 +55,7 @@ class Search extends Loading<Page<Hit>> {
   }
 
   private async more(page: Page<Hit>): Promise<void> {
-    try {
-      const next = await this.ask(page.next_cursor);
-      this.found = { items: [...page.items, ...next.items], next_cursor: next.next_cursor };
-    } catch (fault) {
-      complain(fault);
-    }
+    await this.beneath(page, () => this.ask(page.next_cursor)).catch(complain);
   }
 
   private row(hit: Hit): TemplateResult {

@@ -1,7 +1,13 @@
 // What every page of the service loads first: its colours, and the ground that its components stand on.
 
 import { css } from "lit";
-import { pageTokens } from "./tokens";
+import { dark, light, sizes } from "./tokens";
+
+/** For a page: light, or dark where the system is. */
+const pageTokens = css`
+  :root { ${sizes} ${light} --dk-wave: #a3c9c5; --dk-wave-second: #dcc59b; color-scheme: light; }
+  @media (prefers-color-scheme: dark) { :root { ${dark} --dk-wave: #33665e; --dk-wave-second: #6b5830; color-scheme: dark; } }
+`;
 
 const ground = css`
   html, body { margin: 0; height: 100%; }

@@ -21,12 +21,6 @@ export const light = unsafeCSS(LIGHT);
 export const dark = unsafeCSS(DARK);
 export const sizes = unsafeCSS(SIZES);
 
-/** For a page: light, or dark where the system is. */
-export const pageTokens = css`
-  :root { ${sizes} ${light} --dk-wave: #a3c9c5; --dk-wave-second: #dcc59b; color-scheme: light; }
-  @media (prefers-color-scheme: dark) { :root { ${dark} --dk-wave: #33665e; --dk-wave-second: #6b5830; color-scheme: dark; } }
-`;
-
 /** For the widget on a foreign page: `--dongke-*` of that page come first; dark only where it says so. */
 const themed = (text: string): string =>
   text.replace(/--dk-([a-z-]+): ([^;]+);/g, (_, name: string, value: string) => `--dk-${name}: var(--dongke-${name}, ${value});`);

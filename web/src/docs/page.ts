@@ -1,7 +1,8 @@
 // The interface as a page, from /openapi.json: no foreign script, nothing leaves the network.
 
 import { css, html, nothing, type TemplateResult } from "lit";
-import { controls, places } from "../design/controls";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 import { show } from "../design/page";
 import { Loading } from "../parts/load";
 

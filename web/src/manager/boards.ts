@@ -49,7 +49,7 @@ class Overdue extends Board<Opportunity[]> {
   }
 
   protected there(rows: Opportunity[]): TemplateResult {
-    return html`<section class="card"><h2>逾期未跟进 ${rows.length} <span class="hint">现在还没有谈到的, 不看上面的时间</span></h2>
+    return html`<section class="card"><h2>逾期未跟进 ${rows.length < MOST ? rows.length : `${MOST} 件以上`} <span class="hint">现在还没有谈到的, 不看上面的时间</span></h2>
       <dk-table name="overdue" caption="逾期未跟进" nothing="没有逾期未跟进的商机。" file="逾期未跟进" .columns=${opportunityColumns(this.changed)} .rows=${rows}></dk-table></section>`;
   }
 }
@@ -98,6 +98,7 @@ class MoneyBoard extends Board<Money> {
     const bars = maturities(found.items);
     return html`<section class="card"><h2>钱在桌上 ${found.total.text} <span class="hint">客户说过金额, 还没有听到方案, ${found.count} 笔; 不看上面的时间</span></h2>
       ${bars.names.length > 1 ? html`<dk-chart label="按到期的月份, 还没有人谈过的钱" .bars=${bars}></dk-chart>` : ""}
+      ${found.items.length < found.count ? html`<p class="hint">下面和图上是其中 ${found.items.length} 笔; 选营业部或投顾看其余的。</p>` : ""}
       <dk-table name="money" caption="钱在桌上" file="钱在桌上" .columns=${columns} .rows=${found.items}></dk-table></section>`;
   }
 }
@@ -132,9 +133,13 @@ const FEW = 10;
 
 class PromisesBoard extends Board<Promises[]> {
   protected async ask(): Promise<Promises[]> {
-    const { start, end, advisor } = this.q;
-    const found = await client.get<{ items: Promises[] }>(`/v1/promises${query({ start, end })}`);
-    return advisor ? found.items.filter((row) => row.advisor === advisor) : found.items;
+    const { start, end, advisor, branch } = this.q;
+    const [found, directory] = await Promise.all([
+      client.get<{ items: Promises[] }>(`/v1/promises${query({ start, end })}`),
+      branch ? client.get<{ advisors: { id: string; branch_id: string }[] }>("/v1/directory") : null,
+    ]);
+    const there = directory && new Set(directory.advisors.filter((a) => a.branch_id === branch).map((a) => a.id));
+    return found.items.filter((row) => (!advisor || row.advisor === advisor) && (!there || there.has(row.advisor)));
   }
 
   protected there(rows: Promises[]): TemplateResult {

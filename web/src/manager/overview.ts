@@ -93,9 +93,9 @@ class Overview extends Board<Report> {
   private forest(report: Report): TemplateResult {
     const columns: Column<Row>[] = [
       { name: "name", label: "", head: true, value: (r) => String(r.name ?? r.id ?? "合计") || "合计" },
-      { name: "rate", label: "及时率", number: true, value: (r) => Number(r.in_time_rate), cell: (r) => html`${r.in_time_rate === null ? "–" : `${r.in_time_rate}%`}` },
+      { name: "rate", label: "及时率", number: true, value: (r) => figure(r.in_time_rate), cell: (r) => html`${r.in_time_rate === null ? "–" : `${r.in_time_rate}%`}` },
       { name: "interval", label: "0%", value: (r) => String(r.in_time_interval ?? ""), cell: forestLine },
-      { name: "expected", label: "预期", number: true, value: (r) => Number(r.in_time_expected), cell: (r) => html`${r.in_time_expected === null ? "–" : `${r.in_time_expected}%`}` },
+      { name: "expected", label: "预期", number: true, value: (r) => figure(r.in_time_expected), cell: (r) => html`${r.in_time_expected === null ? "–" : `${r.in_time_expected}%`}` },
     ];
     columns[2]!.label = "0% … 100%";
     return html`<dk-table name="forest" caption="及时率和区间" .columns=${columns} .rows=${report.rows} .total=${report.total}></dk-table>`;
@@ -108,7 +108,7 @@ class Overview extends Board<Report> {
   }
 
   private column(report: Report, name: string, lists: boolean, hint: string): Column<Row> {
-    const value = (r: Row): number | null => (r[name] === null ? null : Number(r[name]));
+    const value = (r: Row): number | null => figure(r[name]);
     const text = (r: Row): TemplateResult => shown(name, r);
     const cell = (r: Row): TemplateResult =>
       lists && value(r) ? html`<button class="link ${TONES[name] ?? ""}" @click=${() => this.behind(report, name, SHORT[name]!, r)}>${text(r)}</button>` : text(r);
@@ -126,6 +126,7 @@ function shown(name: string, r: Row): TemplateResult {
   return html`${value}`;
 }
 
+const figure = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
 const rate = (value: unknown): string => (value === null || value === undefined ? "–" : `${String(value)}%`);
 const interval = (value: unknown): string => (value ? `95% 区间 ${String(value)}%` : "不到 10 件, 不给比率");
 const lineName = (group: string): string => ({ advisor: "各位投资顾问", branch: "各营业部", firm: "全公司", playbook: "各条跟进规则" })[group] ?? "";

@@ -7,7 +7,8 @@ import { query } from "../base/http";
 import { stream } from "../base/live";
 import { client, me } from "../base/session";
 import type { Me } from "../base/types";
-import { controls, places } from "../design/controls";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 import { show } from "../design/page";
 import "../parts/shell";
 import { complain } from "../parts/toast";
@@ -117,7 +118,7 @@ class ManagerPage extends LitElement {
     const advisors = directory.advisors.filter((a) => !q.branch || a.branch_id === q.branch);
     return html`
       <label>时间 <select @change=${(e: Event) => this.period((e.target as HTMLSelectElement).value)}>
-        ${PERIODS.map(([value, text]) => html`<option value=${value} ?selected=${value === (own ? "" : days)}>${text}</option>`)}
+        ${PERIODS.map(([value, text]) => html`<option value=${value} .selected=${value === (own ? "" : days)}>${text}</option>`)}
       </select></label>
       ${own
         ? html`<label>从 <input type="date" .value=${q.start} max=${q.end} @change=${(e: Event) => this.set({ start: (e.target as HTMLInputElement).value })} /></label>
@@ -125,16 +126,16 @@ class ManagerPage extends LitElement {
         : ""}
       ${directory.branches.length > 1
         ? html`<label>营业部 <select @change=${(e: Event) => this.set({ branch: (e.target as HTMLSelectElement).value, advisor: "" })}>
-            <option value="">全部</option>${directory.branches.map((b) => html`<option value=${b.id} ?selected=${b.id === q.branch}>${b.name}</option>`)}
+            <option value="">全部</option>${directory.branches.map((b) => html`<option value=${b.id} .selected=${b.id === q.branch}>${b.name}</option>`)}
           </select></label>`
         : ""}
       ${directory.advisors.length > 1
         ? html`<label>投顾 <select @change=${(e: Event) => this.set({ advisor: (e.target as HTMLSelectElement).value })}>
-            <option value="">全部</option>${advisors.map((a) => html`<option value=${a.id} ?selected=${a.id === q.advisor}>${a.name}</option>`)}
+            <option value="">全部</option>${advisors.map((a) => html`<option value=${a.id} .selected=${a.id === q.advisor}>${a.name}</option>`)}
           </select></label>`
         : ""}
       <label>汇总 <select @change=${(e: Event) => this.set({ group: (e.target as HTMLSelectElement).value })}>
-        ${GROUPS.map(([value, text]) => html`<option value=${value} ?selected=${value === q.group}>${text}</option>`)}
+        ${GROUPS.map(([value, text]) => html`<option value=${value} .selected=${value === q.group}>${text}</option>`)}
       </select></label>
       <span class="grow"></span>
       <span class="row" role="group" aria-label="下载报表">${["csv", "xlsx", "pdf"].map((format) => html`<button class="quiet" ?disabled=${this.busy === format} @click=${() => this.give(format)}>${this.busy === format ? "正在导出 …" : { csv: "CSV", xlsx: "Excel", pdf: "PDF" }[format]}</button>`)}</span>

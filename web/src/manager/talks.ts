@@ -173,7 +173,7 @@ class VoicesBoard extends Board<Voices> {
       th, td { padding: 5px 8px; border-bottom: 1px solid var(--dk-line); text-align: center; font-weight: normal; white-space: nowrap; }
       th[scope="row"] { text-align: left; font-weight: bold; }
       thead th { color: var(--dk-soft); font-size: 12px; }
-      .one { background: var(--dk-warn-soft); color: var(--dk-warn); } .more { background: var(--dk-bad-soft); color: var(--dk-bad); font-weight: bold; }
+      .one, .more { background: var(--dk-brand-soft); } .more { font-weight: bold; }
     `,
   ];
 

@@ -1,7 +1,8 @@
 // 抽屉: something beside what is shown. A real <dialog>: the keyboard stays inside, Escape closes, the focus goes back.
 
 import { LitElement, css, html, type TemplateResult } from "lit";
-import { controls, places } from "../design/controls";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 
 class Drawer extends LitElement {
   static override styles = [
@@ -50,6 +51,9 @@ class Drawer extends LitElement {
 }
 
 customElements.define("dk-drawer", Drawer);
+
+/** Who chose another customer wants to see him. */
+addEventListener("hashchange", () => document.querySelectorAll<Drawer>("dk-drawer").forEach((one) => one.close()));
 
 export function drawer(heading: string, body: TemplateResult): { close: () => void } {
   const made = document.createElement("dk-drawer") as Drawer;

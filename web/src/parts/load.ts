@@ -1,7 +1,11 @@
 // Waiting, failed, there: the three states of everything that a page asks for.
 
-import { LitElement, html, type TemplateResult } from "lit";
-import { controls, places } from "../design/controls";
+import { LitElement, html, nothing, type TemplateResult } from "lit";
+import type { Page as Paged } from "../base/types";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
+
+const GONE = new Set([401, 403, 404]); // not to be seen any more
 
 /** An element that asks for something when `ask` says so, and shows it, a skeleton, or what went wrong. */
 export abstract class Loading<T> extends LitElement {
@@ -24,18 +28,30 @@ export abstract class Loading<T> extends LitElement {
   async load(fresh = true): Promise<void> {
     const turn = ++this.turn;
     if (fresh) this.found = null;
-    this.fault = "";
+    if (this.found === null) this.fault = "";
     try {
       const found = await this.ask();
-      if (turn === this.turn) this.found = found;
+      if (turn !== this.turn) return;
+      this.found = found;
+      this.fault = "";
     } catch (fault) {
-      if (turn === this.turn) this.fault = fault instanceof Error ? fault.message : "显示不了";
+      if (turn !== this.turn) return;
+      if (GONE.has((fault as { status?: number }).status ?? 0)) this.found = null;
+      this.fault = fault instanceof Error ? fault.message : "显示不了";
     }
   }
 
+  /** What comes beneath `shown`, unless something else is shown by then. */
+  protected async beneath<R>(this: Loading<Paged<R>>, shown: Paged<R>, ask: () => Promise<Paged<R>>): Promise<void> {
+    const next = await ask();
+    if (this.found === shown) this.found = { items: [...shown.items, ...next.items], next_cursor: next.next_cursor };
+  }
+
+  /** What is shown stays when it cannot be asked anew, and says so: nothing that is being written or read is taken away. */
   override render(): unknown {
-    if (this.fault) return failed(this.fault, () => void this.load());
-    return this.found === null ? skeleton() : this.there(this.found);
+    const again = (): void => void this.load(this.found === null);
+    if (this.found === null) return this.fault ? failed(this.fault, again) : skeleton();
+    return html`${this.fault ? failed(`${this.fault}。下面是上次的, 没有更新。`, again) : nothing}${this.there(this.found)}`;
   }
 }
 

@@ -5,13 +5,16 @@ import { part } from "../base/http";
 import { client, me } from "../base/session";
 import { amount, day, due, moment, stamp } from "../base/text";
 import type { Cause, Evidence, Opportunity, OpportunityDetail } from "../base/types";
-import { controls, places } from "../design/controls";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 import { drawer } from "./drawer";
 import { Loading } from "./load";
 import "./talk";
 import { complain, say, soon } from "./toast";
 
 const LIVE = new Set(["open", "contacted", "discussed"]);
+/** What was written and did not arrive, or was taken back: there when the opportunity is opened again. */
+const drafts = new Map<string, string>();
 const ACTING = new Set(["advisor", "manager", "admin"]);
 
 export const named = (o: { playbook_label: string; key_label: string | null }): string =>
@@ -80,7 +83,7 @@ class OpportunityView extends Loading<OpportunityDetail> {
 
   private form(o: OpportunityDetail): TemplateResult {
     return html`<h3>登记结果</h3>
-      <textarea aria-label="说明" placeholder="说明 (可以不写)" maxlength="2000"></textarea>
+      <textarea aria-label="说明" placeholder="说明 (可以不写)" maxlength="2000" .value=${drafts.get(o.id) ?? ""}></textarea>
       <div class="row">
         <button class="primary" @click=${() => this.act(o, "done", "已跟进")}>已跟进</button>
         <button @click=${() => this.act(o, "refused", "客户拒绝")}>客户拒绝</button>
@@ -90,6 +93,7 @@ class OpportunityView extends Loading<OpportunityDetail> {
 
   private act(o: OpportunityDetail, outcome: string, text: string): void {
     const comment = this.renderRoot.querySelector("textarea")!.value;
+    drafts.set(o.id, comment);
     this.dispatchEvent(new CustomEvent("done"));
     soon({
       key: `act ${o.id}`,
@@ -97,6 +101,7 @@ class OpportunityView extends Loading<OpportunityDetail> {
       run: async (leaving) => {
         try {
           await client.post(`/v1/opportunities/${part(o.id)}/actions`, { outcome, comment }, { keepalive: leaving });
+          drafts.delete(o.id);
           if (leaving) return;
           say(`已登记: ${text}`);
           this.dispatchEvent(new CustomEvent("changed"));

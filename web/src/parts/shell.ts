@@ -4,8 +4,10 @@ import { LitElement, css, html, nothing } from "lit";
 import { client, me, signOut } from "../base/session";
 import { moment } from "../base/text";
 import type { Me, Page } from "../base/types";
-import { controls, places } from "../design/controls";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 import { drawer } from "./drawer";
+import { failed } from "./load";
 import { complain } from "./toast";
 
 const ROLES: Record<Me["role"], string> = { advisor: "投资顾问", manager: "管理者", compliance: "合规", admin: "系统管理员", ingest: "接入程序" };
@@ -45,14 +47,16 @@ class Shell extends LitElement {
       @media (max-width: 600px) { .who .hint { display: none; } header { padding: 0 10px; } nav a { padding: 0 9px; } }
     `,
   ];
-  static override properties = { here: {}, who: { state: true } };
+  static override properties = { here: {}, who: { state: true }, fault: { state: true } };
   declare here: string;
+  declare fault: string;
   declare who: Me | null;
 
   constructor() {
     super();
     this.who = null;
-    me().then((found) => (this.who = found), complain);
+    this.fault = "";
+    me().then((found) => (this.who = found), (fault: Error) => (this.fault = fault.message));
   }
 
   override render(): unknown {
@@ -72,7 +76,7 @@ class Shell extends LitElement {
           <button class="quiet" @click=${() => void signOut().catch(complain)}>退出</button>
         </div>
       </header>
-      <main id="main" tabindex="-1"><slot></slot></main>
+      <main id="main" tabindex="-1">${this.fault ? failed(this.fault, () => location.reload()) : nothing}<slot></slot></main>
     `;
   }
 

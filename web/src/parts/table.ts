@@ -4,7 +4,9 @@
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { tell, told } from "../base/address";
 import { csv } from "../base/files";
-import { controls, places } from "../design/controls";
+import { clock, isoDay } from "../base/text";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 
 export interface Column<T> {
   name: string;
@@ -20,6 +22,7 @@ export interface Column<T> {
   hint?: string;
 }
 
+const INSTANT = /^\d{4}-\d{2}-\d{2}T/;
 const MANY = 12;
 const STEP = 100;
 
@@ -141,9 +144,13 @@ export class Table<T> extends LitElement {
 
   private give(): void {
     const rows = this.total ? [...this.wanted, this.total] : this.wanted;
-    csv(`${this.file}.csv`, [this.columns.map((c) => c.label), ...rows.map((row) => this.columns.map((c) => c.value(row)))]);
+    csv(`${this.file}.csv`, [this.columns.map((c) => c.label), ...rows.map((row) => this.columns.map((c) => written(c.value(row))))]);
   }
 }
+
+/** A moment as it is in Beijing, so that a file says the day that the page says. */
+const written = (value: string | number | null): string | number | null =>
+  typeof value === "string" && INSTANT.test(value) ? `${isoDay(value)} ${clock(value)}` : value;
 
 function cell<T>(c: Column<T>, row: T): TemplateResult {
   const inside = c.cell ? c.cell(row) : (c.value(row) ?? "–");

@@ -5,7 +5,8 @@ import { part } from "../base/http";
 import { client } from "../base/session";
 import { clock, lasting, moment, stamp } from "../base/text";
 import type { Conversation, Utterance } from "../base/types";
-import { controls, places } from "../design/controls";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 import { Loading } from "./load";
 import type { Wave } from "./wave";
 

@@ -5,6 +5,7 @@ import { controls } from "../design/controls";
 import { Later, type Deed } from "../widget/later";
 
 const SHOWN_MS = 4000;
+const BAD_MS = 12_000; // what went wrong can be read to its end
 let box: Toasts | undefined;
 
 class Toasts extends LitElement {
@@ -34,7 +35,7 @@ class Toasts extends LitElement {
   say(text: string, bad: boolean): void {
     const one = { text, bad };
     this.said = [...this.said, one];
-    setTimeout(() => (this.said = this.said.filter((other) => other !== one)), SHOWN_MS);
+    setTimeout(() => (this.said = this.said.filter((other) => other !== one)), bad ? BAD_MS : SHOWN_MS);
   }
 
   override render(): unknown {

@@ -4,7 +4,8 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { part } from "../base/http";
 import { client } from "../base/session";
 import { day, isoDay, DAY_MS } from "../base/text";
-import { controls, places } from "../design/controls";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 import { show } from "../design/page";
 import { Loading } from "../parts/load";
 import "../parts/shell";
@@ -106,8 +107,10 @@ class Playbooks extends Loading<Book[]> {
   private choose(id: string): Promise<void> {
     this.chosen = id;
     this.findings = this.trial = null;
+    this.text = ""; // until his own is there
     return this.doing("open", async () => {
       const { name, text } = await client.get<{ name: string; text: string }>(`/v1/playbooks/${part(id)}/text`);
+      if (id !== this.chosen) return; // another was chosen meanwhile
       this.file = name;
       this.text = text;
     });

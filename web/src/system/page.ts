@@ -5,7 +5,8 @@ import { stream } from "../base/live";
 import { client } from "../base/session";
 import { lasting, moment } from "../base/text";
 import type { Page } from "../base/types";
-import { controls, places } from "../design/controls";
+import { controls } from "../design/controls";
+import { places } from "../design/places";
 import { show } from "../design/page";
 import { Loading } from "../parts/load";
 import "../parts/shell";
@@ -53,6 +54,8 @@ interface Kept {
 interface Found {
   system: System;
   kept: Kept[];
+  /** The playbooks' names. */
+  books: Map<string, string>;
 }
 
 const STATES: Record<string, string> = {
@@ -64,6 +67,10 @@ const JOBS: Record<string, string> = {
 };
 const VERSIONS: Record<string, string> = { code: "程序", reader: "标签引擎", speech_model: "语音模型", speech_setting: "设置的语音模型", parameters: "画像参数", schema: "数据库结构" };
 const QUEUES: Record<string, string> = { text: "阅读", speech: "转写", todo: "等待", doing: "进行", failed: "失败", succeeded: "完成" };
+const DOORS: Record<string, string> = {
+  branches: "营业部", advisors: "投资顾问", customers: "客户", identifiers: "客户标识", snapshots: "静态档案", consents: "同意与拒绝", conversation: "会话", transcript: "转写稿",
+  wecom: "企业微信", recording: "录音", event: "行为事件", attempt: "呼叫未接", note: "拜访记录", file: "文件", process: "处理",
+};
 const WORK: Record<string, string> = { running: "进行中", done: "完成", failed: "中断", lost: "没有消息" };
 const SETTLE_MS = 500;
 const TOLD = new Set(["hello", "progress", "recordings"]);
@@ -96,24 +103,29 @@ class SystemPage extends Loading<Found> {
   }
 
   protected async ask(): Promise<Found> {
-    const [system, kept] = await Promise.all([client.get<System>("/v1/system"), client.get<Page<Kept>>("/v1/quarantine?limit=200")]);
-    return { system, kept: kept.items };
+    const [system, kept, books] = await Promise.all([
+      client.get<System>("/v1/system"),
+      client.get<Page<Kept>>("/v1/quarantine?limit=200"),
+      client.get<{ items: { id: string; label: string }[] }>("/v1/playbooks").catch(() => ({ items: [] })),
+    ]);
+    return { system, kept: kept.items, books: new Map(books.items.map((b) => [b.id, b.label])) };
   }
 
   override render(): unknown {
     return html`<dk-shell here="system"><div class="body"><h1>运行状况</h1>${super.render()}</div></dk-shell>`;
   }
 
-  protected there({ system, kept }: Found): TemplateResult {
+  protected there({ system, kept, books }: Found): TemplateResult {
+    const refused = Object.values(system.quarantine).reduce((sum, n) => sum + n, 0);
     const waiting = Object.entries(system.queue).flatMap(([queue, counts]) => Object.entries(counts).map(([status, n]): [string, number] => [`${QUEUES[queue] ?? queue} · ${QUEUES[status] ?? status}`, n]));
     return html`
       <section class="card third"><h2>录音</h2>${list(Object.entries(system.recordings).map(([state, n]) => [STATES[state] ?? state, n]), "没有录音")}</section>
       <section class="card third"><h2>会话</h2>${list([["已接入", system.conversations], ...(system.reading ? [["已读", system.reading.read] as [string, number], ["等着读", system.reading.waiting] as [string, number]] : [])], "")}</section>
       <section class="card third"><h2>队列</h2>${list(waiting, "没有在等的")}</section>
       ${system.progress?.length ? html`<section class="card"><h2>耗时的工作</h2>${system.progress.map(work)}</section>` : nothing}
-      <section class="card"><h2>隔离区 ${kept.length} <span class="hint">收不下的都在这里, 原件没有丢</span></h2>
+      <section class="card"><h2>隔离区 ${refused} <span class="hint">收不下的都在这里, 原件没有丢${kept.length < refused ? `; 下面是其中 ${kept.length} 件` : ""}</span></h2>
         <dk-table name="quarantine" caption="隔离区" nothing="没有等待处理的。" file="隔离区" .columns=${this.columns()} .rows=${kept}></dk-table></section>
-      <section class="card half"><h2>版本</h2>${list(versions(system.versions ?? {}), "")}
+      <section class="card half"><h2>版本</h2>${list(versions(system.versions ?? {}, books), "")}
         <h2>评测</h2>${system.evaluation
           ? list([["一致", percent(system.evaluation.match)], ["严格", percent(system.evaluation.strict)], ["会话", system.evaluation.conversations], ["引擎", system.evaluation.reader], ["时间", moment(system.evaluation.at)]], "")
           : html`<p class="hint">还没有评测过 (dongke eval)。</p>`}</section>
@@ -124,7 +136,7 @@ class SystemPage extends Loading<Found> {
   private columns(): Column<Kept>[] {
     return [
       { name: "at", label: "收到", value: (r) => r.received_at, cell: (r) => moment(r.received_at) },
-      { name: "door", label: "入口", value: (r) => r.door },
+      { name: "door", label: "入口", value: (r) => DOORS[r.door] ?? r.door },
       { name: "source", label: "来源", wide: true, value: (r) => r.source },
       { name: "detail", label: "原因", wide: true, value: (r) => r.detail, cell: (r) => html`${r.detail} <span class="hint">${r.code}</span>` },
       { name: "attempts", label: "试过", number: true, value: (r) => r.attempts },
@@ -162,10 +174,10 @@ function work(w: Work): TemplateResult {
 
 const percent = (value: number): string => `${Math.round(value * 1000) / 10}%`;
 
-function versions(found: NonNullable<System["versions"]>): [string, unknown][] {
+function versions(found: NonNullable<System["versions"]>, books: Map<string, string>): [string, unknown][] {
   const { playbooks, ...others } = found;
   const rows: [string, unknown][] = Object.entries(others).map(([name, value]) => [VERSIONS[name] ?? name, value ?? "–"]);
-  if (playbooks && typeof playbooks === "object") rows.push(["跟进规则", Object.entries(playbooks).map(([id, version]) => `${id} ${version}`).join(", ")]);
+  if (playbooks && typeof playbooks === "object") rows.push(["跟进规则", Object.entries(playbooks).map(([id, version]) => `${books.get(id) ?? id} 第 ${version} 版`).join(", ")]);
   return rows;
 }
 

@@ -7,13 +7,15 @@
 // `dongke-verdict`, `dongke-hidden`, `dongke-evidence`, `dongke-opportunity`, `dongke-token`, `dongke-error`.
 
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import { Client, Problem, part } from "../base/http";
 import { ago, amount, due, moment } from "../base/text";
 import type { Evidence, Line, Offer, OpenOpportunity, Profile, Tag, Value, Verdict } from "../base/types";
 import { controls } from "../design/controls";
 import { widgetTokens } from "../design/tokens";
 import type { Vocabulary } from "./correct";
-import { Later } from "./later";
+import { Later, type Deed } from "./later";
+import type { proof } from "./proof";
 import { styles } from "./styles";
 
 const HOME = new URL(import.meta.url).origin;
@@ -54,12 +56,14 @@ export class DongkeProfile extends LitElement {
   shown?: (profile: Profile) => void;
 
   private readonly later = new Later(() => this.requestUpdate());
+  private again: (() => unknown) | undefined; // what 重试 does: a deed that did not succeed, else asking anew
   private etag = "";
   private stale = false;
   private asked?: AbortController;
-  private stopLive?: () => void;
+  private stopLive: (() => void) | undefined;
   private words?: Vocabulary;
   private form?: (tag: Tag) => TemplateResult;
+  private proof?: typeof proof;
 
   constructor() {
     super();
@@ -68,21 +72,29 @@ export class DongkeProfile extends LitElement {
     this.cache = this.readonly = false;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) void this.load(); // its page moved it
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.later.flush();
-    this.asked?.abort();
-    this.stopLive?.();
+    void this.later.flush();
+    this.still();
   }
 
   override willUpdate(changed: PropertyValues): void {
-    if (changed.has("customer") || changed.has("token") || changed.has("base")) void this.load();
+    if (changed.has("customer") || changed.has("base")) void this.load();
+    else if (changed.has("token")) void this.load(Boolean(changed.get("token"))); // a fresh one of the same customer
   }
 
+  /** Speaks of this customer for good: what is done later never goes out with the token of the next one. */
   private get own(): Client {
+    const { customer, token } = this;
+    const bearer = (): string => `Bearer ${customer === this.customer ? this.token : token}`;
     return (
       this.client ??
-      new Client(this.base.replace(/\/$/, "") || HOME, () => ({ Authorization: `Bearer ${this.token}` }), () => this.tell("token", {}))
+      new Client(this.base.replace(/\/$/, "") || HOME, () => ({ Authorization: bearer() }), () => this.tell("token", {}))
     );
   }
 
@@ -91,21 +103,39 @@ export class DongkeProfile extends LitElement {
     return this.client ? `/v1/customers/${part(this.customer)}/${what}` : `/v1/widget/${what}`;
   }
 
-  private async load(): Promise<void> {
-    this.later.flush();
+  /** `same`: what is shown and what is being typed stay until the answer. */
+  private async load(same = false): Promise<void> {
+    this.still();
+    if (!same) this.clear();
+    if (this.customer && (this.token || this.client)) await this.refresh();
+  }
+
+  private still(): void {
+    this.asked?.abort();
     this.stopLive?.();
-    this.profile = null;
+    this.stopLive = undefined;
+  }
+
+  /** The first card of a customer is there: from now on what is new comes by itself. */
+  private async begin({ tags }: Profile): Promise<void> {
+    let stopped = false;
+    const stop = (this.stopLive = () => void (stopped = true));
+    this.tell("ready", { tags: tags.length });
+    const { listen } = await import("./live");
+    if (!stopped && this.stopLive === stop) this.stopLive = listen(this.own, () => void this.refresh());
+  }
+
+  private clear(): void {
+    void this.later.flush();
+    this.again = undefined;
     this.fault = this.etag = this.open = this.correcting = "";
-    if (!this.customer || !(this.token || this.client)) return;
-    const kept = this.cache ? sessionStorage.getItem(`dongke-card ${this.customer}`) : null;
-    this.stale = Boolean(kept);
-    if (kept) this.profile = JSON.parse(kept) as Profile;
-    await this.refresh();
-    if (this.profile && !this.fault) {
-      this.tell("ready", { tags: this.profile.tags.length });
-      const { listen } = await import("./live");
-      if (this.isConnected) this.stopLive = listen(this.own, () => void this.refresh());
-    }
+    const kept = this.cache && this.customer ? sessionStorage.getItem(this.place) : null;
+    this.stale = !!kept;
+    this.profile = kept ? (JSON.parse(kept) as Profile) : null;
+  }
+
+  private get place(): string {
+    return `dongke-card ${this.customer}`;
   }
 
   /** Asks again; nothing moves where nothing changed. */
@@ -122,20 +152,54 @@ export class DongkeProfile extends LitElement {
         this.etag = answer.headers.get("ETag") ?? "";
         this.profile = found;
         this.shown?.(found);
-        if (this.cache) sessionStorage.setItem(`dongke-card ${this.customer}`, JSON.stringify(found));
+        if (this.cache) sessionStorage.setItem(this.place, JSON.stringify(found));
       }
-      this.fault = "";
+      if (!this.again) this.fault = "";
       this.stale = false;
       this.requestUpdate();
+      if (!this.stopLive && this.isConnected) void this.begin(this.profile!);
     } catch (fault) {
-      if (!asked.signal.aborted) this.fail(fault);
+      if (!asked.signal.aborted) this.lose(fault);
     }
   }
 
-  private fail(fault: unknown): void {
-    const known = fault instanceof Problem ? fault : new Problem(0, "internal", "画像显示不了");
-    this.fault = known.message;
+  /** The card could not be had: whose it is not may not see the last one; else it stays, and says that it is old. */
+  private lose(fault: unknown): void {
+    const status = fault instanceof Problem ? fault.status : 0;
+    if (status === 403 || status === 404 || (status === 401 && this.stale)) {
+      this.profile = null;
+      sessionStorage.removeItem(this.place);
+    }
+    this.stale = !!this.profile;
+    this.fail(fault);
+  }
+
+  private fail(fault: unknown, what = "", again: (() => unknown) | undefined = undefined): void {
+    const known = fault instanceof Problem ? fault : new Problem(0, "internal", "请再试一次");
+    this.fault = what ? `${what}, 没有成功: ${known.message}` : known.message;
+    this.again = again;
     this.tell("error", { code: known.code });
+  }
+
+  private retry(): void {
+    const { again } = this;
+    this.again = undefined;
+    this.fault = "";
+    void (again ? again() : this.refresh());
+  }
+
+  /** Done in some seconds. What did not succeed is told until it is tried again, not overwritten by what is new. */
+  private put(key: string, text: string, deed: (leaving: boolean) => Promise<void>): void {
+    const { customer } = this;
+    const run: Deed["run"] = async (leaving) => {
+      try {
+        await deed(leaving);
+        if (!leaving && customer === this.customer) await this.refresh();
+      } catch (fault) {
+        this.fail(fault, text, () => run(false));
+      }
+    };
+    this.later.put({ key, text, run });
   }
 
   private tell(type: string, detail: Record<string, unknown>): void {
@@ -150,18 +214,9 @@ export class DongkeProfile extends LitElement {
   private say(tag: Tag, verdict: Verdict, value?: Value): void {
     this.correcting = "";
     const client = this.own;
-    this.later.put({
-      key: tag.id,
-      text: `「${tag.label}」记为 ${VERDICTS[verdict]}`,
-      run: async (leaving) => {
-        try {
-          await client.post(`/v1/tags/${part(tag.id)}/feedback`, value ? { verdict, value } : { verdict }, { keepalive: leaving });
-          this.tell("verdict", { assertion_id: tag.id, verdict });
-          if (!leaving) await this.refresh();
-        } catch (fault) {
-          this.fail(fault);
-        }
-      },
+    this.put(tag.id, `「${tag.label}」记为 ${VERDICTS[verdict]}`, async (leaving) => {
+      await client.post(`/v1/tags/${part(tag.id)}/feedback`, value ? { verdict, value } : { verdict }, { keepalive: leaving });
+      this.tell("verdict", { assertion_id: tag.id, verdict });
     });
   }
 
@@ -169,19 +224,10 @@ export class DongkeProfile extends LitElement {
     const client = this.own;
     const path = this.path("rights");
     this.open = "";
-    this.later.put({
-      key: `hide ${tag.id}`,
-      text: `「${tag.label}」不再显示`,
-      run: async (leaving) => {
-        try {
-          const given = { kind: "tag", status: "deleted", subject: tag.tag, assertion_id: tag.id, source: "客户口头" };
-          await client.post(path, given, { keepalive: leaving });
-          this.tell("hidden", { assertion_id: tag.id });
-          if (!leaving) await this.refresh();
-        } catch (fault) {
-          this.fail(fault);
-        }
-      },
+    this.put(`hide ${tag.id}`, `「${tag.label}」不再显示`, async (leaving) => {
+      const given = { kind: "tag", status: "deleted", subject: tag.tag, assertion_id: tag.id, source: "客户口头" };
+      await client.post(path, given, { keepalive: leaving });
+      this.tell("hidden", { assertion_id: tag.id });
     });
   }
 
@@ -192,18 +238,24 @@ export class DongkeProfile extends LitElement {
       const { play } = await import("./player");
       await play(this.own, evidence);
     } catch (fault) {
-      this.fail(fault);
+      if ((fault as Error).name !== "AbortError") this.fail(fault, "播放录音", () => this.play(evidence, tag)); // another began
     }
   }
 
-  private toggle(id: string): void {
-    this.open = this.open === id ? "" : id;
-    this.correcting = "";
+  private async toggle(id: string): Promise<void> {
+    try {
+      this.proof ??= (await import("./proof")).proof;
+      this.open = this.open === id ? "" : id;
+      this.correcting = "";
+    } catch (fault) {
+      this.fail(fault);
+    }
   }
 
   private async correct(tag: Tag): Promise<void> {
     try {
       const { form, vocabulary } = await import("./correct");
+      this.proof ??= (await import("./proof")).proof;
       const all = (this.words ??= await vocabulary(this.own));
       this.form = (t) => form(html, t, all, (value) => this.say(t, "corrected", value));
       this.open = tag.id;
@@ -220,7 +272,7 @@ export class DongkeProfile extends LitElement {
   override render(): unknown {
     const p = this.profile;
     return html`
-      ${this.fault ? html`<p class="fault" role="alert">${this.fault} <button @click=${() => this.refresh()}>重试</button></p>` : nothing}
+      ${this.fault ? html`<p class="fault" role="alert">${this.fault} <button @click=${() => this.retry()}>重试</button></p>` : nothing}
       ${p ? this.card(p) : this.fault ? nothing : this.skeleton()}
       <div class="undo" role="status" aria-live="polite">
         ${this.later.all.map(
@@ -253,13 +305,18 @@ export class DongkeProfile extends LitElement {
         <div title=${p.contact.time.reason}><dt>何时联系</dt><dd>${p.contact.time.text}</dd></div>
         <div title=${p.contact.channel.reason}><dt>怎样联系</dt><dd>${p.contact.channel.text}</dd></div>
       </dl>
-      ${p.opportunities.length ? html`<ul class="todo" aria-label="进行中的商机">${p.opportunities.map((o) => this.opportunity(o))}</ul>` : nothing}
-      ${p.categories.map(({ name, tag_ids }) => {
+      ${p.opportunities.length ? html`<ul class="todo" aria-label="进行中的商机">${repeat(p.opportunities, (o) => o.id, (o) => this.opportunity(o))}</ul>` : nothing}
+      ${repeat(p.categories, ({ name }) => name, ({ name, tag_ids }) => {
         const tags = p.tags.filter((t) => t.status === "active" && tag_ids.includes(t.id));
-        return tags.length ? html`<section><h3>${name}</h3>${tags.map((t) => this.tag(t))}</section>` : nothing;
+        return tags.length ? html`<section><h3>${name}</h3>${this.tags(tags)}</section>` : nothing;
       })}
-      ${past.length ? html`<details><summary>不再成立的 ${past.length}</summary>${past.map((t) => this.tag(t))}</details>` : nothing}
+      ${past.length ? html`<details><summary>不再成立的 ${past.length}</summary>${this.tags(past)}</details>` : nothing}
     `;
+  }
+
+  /** Each keeps its place in the page when another comes: focus and what is being typed stay with it. */
+  private tags(tags: Tag[]): unknown {
+    return repeat(tags, (t) => t.id, (t) => this.tag(t));
   }
 
   private head(p: Profile): TemplateResult {
@@ -277,7 +334,7 @@ export class DongkeProfile extends LitElement {
             : nothing}
         ${life?.value ? html`<span class="badge" title=${life.reason}>${life.text}</span>` : nothing}
         ${p.rights?.text ? html`<span class="badge warn">${p.rights.text}</span>` : nothing}
-        ${this.stale ? html`<span class="badge">上次的卡, 正在更新</span>` : nothing}
+        ${this.stale ? html`<span class="badge warn">${this.fault ? "上次的卡, 没有更新" : "上次的卡, 正在更新"}</span>` : nothing}
       </span>
     </header>`;
   }
@@ -329,30 +386,9 @@ export class DongkeProfile extends LitElement {
     </span>`;
   }
 
-  private evidence(t: Tag): TemplateResult {
-    return html`<div class="proof">
-      ${this.correcting === t.id
-        ? this.form?.(t)
-        : nothing}
-      <ul>${distinct(t.evidence).map((e) => this.quote(e, t))}</ul>
-      ${t.support.map((s) => html`<p class="hint">佐证: ${s.text}</p>`)}
-      ${t.reason ? html`<p class="hint">${t.reason}</p>` : nothing}
-      <details class="hint"><summary>${t.source_text} · 可信度 ${Math.round(t.confidence * 100)}%</summary>${t.explanation.text}</details>
-      ${this.readonly ? nothing : html`<button class="quiet" @click=${() => this.hide(t)}>这条不再显示 (客户不愿意)</button>`}
-    </div>`;
-  }
-
-  private quote(e: Evidence, t: Tag): TemplateResult {
-    const at = e.sentence?.indexOf(e.quote) ?? -1;
-    const words = e.sentence && at >= 0
-      ? html`${e.sentence.slice(0, at)}<mark>${e.quote}</mark>${e.sentence.slice(at + e.quote.length)}`
-      : html`<mark>${e.quote}</mark>`;
-    return html`<li>
-      <button class="quote ${e.speaker}" @click=${() => this.play(e, t)}>
-        <span>${e.audio ? html`<span class="play" aria-label="播放">▶</span>` : nothing}${words}</span>
-        <span class="hint">${e.speaker === "customer" ? "客户" : "投顾"} · ${moment(e.said_at)}${e.demo ? " · 演示模型" : ""}</span>
-      </button>
-    </li>`;
+  private evidence(t: Tag): unknown {
+    const form = this.correcting === t.id ? this.form?.(t) : undefined;
+    return this.proof?.(html, moment, t, form, (words) => void this.play(words, t), this.readonly ? undefined : () => this.hide(t));
   }
 }
 
@@ -360,20 +396,6 @@ function offered(offer: Offer | null): TemplateResult | typeof nothing {
   if (!offer) return nothing;
   const may = offer.status === "allowed";
   return html`<span class="badge ${may ? "good" : "warn"}" title="${offer.text} (${offer.rule} ${offer.rule_version}, ${offer.law})">${may ? "可推荐" : "不可推荐"}</span>`;
-}
-
-/** One quote an utterance, the longest; the newest talk first, and in it the customer's words. */
-function distinct(evidence: Evidence[]): Evidence[] {
-  const found = new Map<string, Evidence>();
-  for (const e of evidence) {
-    const key = `${e.conversation_id} ${e.utterance}`;
-    if ((found.get(key)?.quote.length ?? -1) < e.quote.length) found.set(key, e);
-  }
-  return [...found.values()].sort((a, b) =>
-    a.conversation_id === b.conversation_id
-      ? Number(b.speaker === "customer") - Number(a.speaker === "customer") || a.utterance - b.utterance
-      : b.said_at.localeCompare(a.said_at),
-  );
 }
 
 if (!customElements.get("dongke-profile")) customElements.define("dongke-profile", DongkeProfile);

@@ -27,7 +27,6 @@ export const styles = css`
   .what { border: 0; background: none; text-align: left; white-space: normal; padding: 2px 0; }
   .what:hover b { text-decoration: underline; text-underline-offset: 3px; }
   .label { color: var(--dk-soft); margin-right: 4px; }
-  .negated b { text-decoration-line: none; }
   .how { display: flex; gap: 8px; align-items: center; justify-content: flex-end; }
   .how .hint { min-width: 5em; text-align: right; }
   meter { width: 48px; height: 6px; border: 0; border-radius: 3px; background: var(--dk-line); overflow: hidden; }
