@@ -69,9 +69,9 @@ class Live:
         """`hello`, then every change that this principal may know of, for half an hour."""
         stream = _Stream(asyncio.get_running_loop())
         self._open(stream)
-        await run_in_threadpool(self._heard.wait, 10.0)
         allowed = _Allowed(principal)
         try:
+            await run_in_threadpool(self._heard.wait, 10.0)
             async with asyncio.timeout(LIFE_SECONDS):
                 yield HELLO
                 while True:

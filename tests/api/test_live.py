@@ -182,3 +182,21 @@ def test_lost_work_and_work_that_failed_are_seen_as_such(broker: None) -> None:
     with db.session_scope() as session:
         assert progress.recent(session)[0].state == "done"
         assert session.get(Customer, "C1") is not None
+
+
+def test_who_goes_before_it_begins_leaves_nothing_behind() -> None:
+    """The database is slow, and one page of two is closed meanwhile."""
+
+    async def listen() -> tuple[int, int]:
+        live = Live()
+        live._thread = threading.current_thread()  # nobody listens yet
+        waiting = [asyncio.ensure_future(anext(live.changes(ADVISOR))) for _ in range(2)]
+        while len(live._streams) < 2:
+            await asyncio.sleep(0)
+        before = len(live._streams)
+        waiting[0].cancel()
+        live._heard.set()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return before, len(live._streams)
+
+    assert asyncio.run(listen()) == (2, 1)
