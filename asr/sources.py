@@ -101,13 +101,19 @@ def keep(blocks: Iterator[bytes], folder: Path, suffix: str, sha256: str | None 
 def check(url: str, settings: Settings) -> None:
     """Whether that URL may be fetched. Raises BadInput `source-invalid`, `source-forbidden`."""
     parts = urlsplit(url)
-    way = unquote(parts.path)
-    if not parts.scheme or "::" in url or "\\" in url or not url.isprintable() or ".." in way.split("/"):
+    if not parts.scheme or "::" in url or "\\" in url or not url.isprintable() or _leads_up(parts.path):
         raise BadInput("source-invalid", f"这个地址不能用: {redacted(url)[:200]}")
     if "@" in parts.netloc:
         raise BadInput("source-invalid", f"地址里不能带账号密码, 请用环境变量: {redacted(url)[:200]}")
     if not any(_is_below(url, prefix) for prefix in settings.recording_sources):
         raise BadInput("source-forbidden", f"DONGKE_RECORDING_SOURCES 不允许从这里取录音: {redacted(url)[:200]}")
+
+
+def _leads_up(path: str) -> bool:
+    """Whether some server may read `..` in it: stores behind proxies unquote it twice, or drop what follows a `;`."""
+    while (plain := unquote(path)) != path:
+        path = plain
+    return "\\" in path or any(part.partition(";")[0] == ".." for part in path.split("/"))
 
 
 def _is_below(url: str, prefix: str) -> bool:

@@ -186,6 +186,9 @@ def test_from_a_folder_by_url(tmp_path: Path) -> None:
         ("https://user:geheim@store/rec/a.wav", "source-invalid"),
         ("https://store/rec/../secret/a.wav", "source-invalid"),
         ("https://store/rec/%2e%2e/secret/a.wav", "source-invalid"),
+        ("https://store/rec/%252e%252E/secret/a.wav", "source-invalid"),
+        ("https://store/rec/..;v=1/secret/a.wav", "source-invalid"),
+        ("https://store/rec/..%5csecret/a.wav", "source-invalid"),
         ("simplecache::https://store/rec/a.wav", "source-invalid"),
         ("zip://a.wav::https://store/rec/a.zip", "source-invalid"),
         ("https://store/rec/a\n.wav", "source-invalid"),
@@ -250,3 +253,10 @@ def test_what_is_shown_of_a_url(url: str, shown: str) -> None:
 @pytest.mark.parametrize("name", ["a.wav", "nov/a.wav", "/data/a.wav", "C:\\calls\\a.wav", "a:b.wav", "x//y.wav"])
 def test_a_path_is_no_url(name: str) -> None:
     assert not is_url(name)
+
+
+@pytest.mark.parametrize("name", ["a..wav", "..a.wav", "...", "100%25.wav", "a;v=..", "录音%201.wav", "%E5%BD%95.wav"])
+def test_dots_and_signs_in_a_name_lead_nowhere(tmp_path: Path, name: str) -> None:
+    url = f"https://store/rec/{name}"
+    sources.check(url, _settings(tmp_path, "https://store/rec"))
+    assert _refused(url, _settings(tmp_path, "https://store/other")) == "source-forbidden"  # the name is no fault
