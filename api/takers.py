@@ -168,16 +168,18 @@ def _sound_of(intake: "Intake", fields: Row, row: Row) -> Path:
     """
     from asr import sources
     from asr.manifest import inside, is_url
-    from asr.recordings import known_file
+    from asr.recordings import is_of_another, known_file
 
     if not is_url(row["file"]):
         return inside(Path(row["folder"]), row["file"])
     told = fields.pop("transcript", None)
     known = known_file(intake.session, fields.get("sha256")) if told is None else None
-    path = known or sources.fetch(row["file"], intake.config, fields.get("sha256")).path
-    if told is not None:
-        sources.fetch_transcript(told, path, intake.config)
-    return path
+    if known is not None:
+        return known
+    kept = sources.fetch(row["file"], intake.config, fields.get("sha256"))
+    if told is not None and not is_of_another(intake.session, kept.sha256, str(fields.get("customer_id"))):
+        sources.fetch_transcript(told, kept.path, intake.config)
+    return kept.path
 
 
 def _manifest_again(intake: "Intake", row: Any) -> tuple[str, str]:

@@ -129,6 +129,12 @@ def sidecar_of(recording: Recording) -> Path | None:
     return known if known is not None and known.is_file() else None
 
 
+def is_of_another(session: Session, digest: str, customer_id: str) -> bool:
+    """Whether the sound of that hash is another customer's recording: what comes with it here is not for that one."""
+    found = session.exec(select(Recording.customer_id).where(Recording.sha256 == digest)).first()
+    return found is not None and found != customer_id
+
+
 def known_file(session: Session, digest: str | None) -> Path | None:
     """Where the sound of that hash lies, if it is a recording of ours."""
     found = session.exec(select(Recording.path).where(Recording.sha256 == digest)).first() if digest else None

@@ -27,6 +27,7 @@ from api.sounds import ANSWERS, Sound
 from asr import sources
 from asr.manifest import SOUND_SUFFIXES, inside
 from asr.models import RecordingState, Waveform
+from asr.recordings import is_of_another
 from asr.transcripts import SUFFIXES
 from dongke import audit
 from dongke.errors import BadInput, DongkeError
@@ -123,7 +124,7 @@ def post_recording(
     if posted.url is not None:
         row |= {"folder": None, "file": posted.url}
     else:
-        folder, name = _named(posted, config) if posted.path is not None else _saved(posted, config)
+        folder, name = _named(posted, config) if posted.path is not None else _saved(session, posted, config)
         row |= {"folder": str(folder), "file": name}
         try:
             inside(folder, name)
@@ -271,13 +272,13 @@ def _named(posted: Posted, config: Settings) -> tuple[Path, str]:
     return config.recordings_dir.resolve(), posted.path
 
 
-def _saved(posted: Posted, config: Settings) -> tuple[Path, str]:
+def _saved(session: Session, posted: Posted, config: Settings) -> tuple[Path, str]:
     """The uploaded sound under its hash, and the transcript beside it: a name from outside never becomes a path."""
     assert posted.file is not None
     folder = config.data_dir.resolve() / "recordings"
     suffix = _suffix(posted.file, SOUND_SUFFIXES, ".bin")
     kept = sources.keep(sources.blocks_of(posted.file.file), folder, suffix, posted.fields.sha256)
-    if posted.transcript is not None:
+    if posted.transcript is not None and not is_of_another(session, kept.sha256, posted.fields.customer_id):
         text = sources.keep(sources.blocks_of(posted.transcript.file), folder, ".text")
         os.replace(text.path, kept.path.with_suffix(_suffix(posted.transcript, SUFFIXES, ".json")))
     return folder, kept.name

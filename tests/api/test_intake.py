@@ -70,6 +70,22 @@ def test_a_transcript_may_come_with_the_recording(client: TestClient, login: Log
         assert recording.sidecar.endswith(".srt")
 
 
+@pytest.mark.parametrize(("customer", "status", "said"), [("C1", 202, "later"), ("C2", 409, "first")])
+def test_what_is_refused_changes_no_other_transcript(
+    client: TestClient, login: Login, tmp_path: Path, customer: str, status: int, said: str
+) -> None:
+    """The same sound with another transcript: of its own customer it counts, under another one it is refused."""
+    content = sound(tmp_path / "a.wav").read_bytes()
+    for who, words in (("C1", "first"), (customer, "later")):
+        text = f"1\n00:00:00,000 --> 00:00:01,000\n[customer] {words}\n".encode()
+        files = {"file": ("a.wav", content), "transcript": ("a.srt", text)}
+        done = client.post("/v1/recordings", data=FIELDS | {"customer_id": who}, files=files, headers=login("pipe"))
+    assert done.status_code == status
+    with db.session_scope() as session:
+        recording = session.exec(select(Recording)).one()
+        assert said in Path(recording.sidecar or "").read_text()
+
+
 def test_a_recording_that_cannot_be_used_waits_and_comes_in_later(
     client: TestClient, login: Login, tmp_path: Path
 ) -> None:

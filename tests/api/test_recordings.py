@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete
 from sqlmodel import select
 
-from api import takers
+from api import doors, takers
 from api.doors import Intake
 from api.files import Kind
 from api.queue import Task
@@ -263,3 +263,18 @@ def test_what_could_not_be_fetched_comes_in_by_a_retry(
     assert client.post(f"/v1/quarantine/{ident}/retry", headers=login("root")).json()["resolved"] is True
     with db.session_scope() as session:
         assert len(session.exec(select(Recording)).all()) == 1
+
+
+@pytest.mark.parametrize(("customer", "refused", "said"), [("C1", 0, "later"), ("C2", 1, "first")])
+def test_a_manifest_at_a_url_changes_no_other_transcript(
+    by_url: str, tmp_path: Path, customer: str, refused: int, said: str
+) -> None:
+    for who, words in (("C1", "first"), (customer, "later")):
+        head = "file,customer_id,advisor_id,started_at,transcript"
+        (tmp_path / "store" / "manifest.csv").write_text(f"{head}\na.wav,{who},A1,{STARTED},a.srt\n")
+        (tmp_path / "store" / "a.srt").write_text(f"1\n00:00:00,000 --> 00:00:01,000\n[customer] {words}\n")
+        done = doors.fetch([by_url])
+    assert done.refused == refused
+    with db.session_scope() as session:
+        recording = session.exec(select(Recording)).one()
+        assert said in Path(recording.sidecar or "").read_text()
