@@ -361,7 +361,7 @@ class WorkOut(BaseModel):
 class SystemOut(BaseModel):
     """运行状况."""
 
-    reading: dict[str, int] = Field(description="会话: read 已由最新的引擎读过, waiting 在等")
+    reading: dict[str, int] = Field(description="会话: read 已由最新的引擎读过, waiting 在等, refused 客户不同意, 不读")
     versions: VersionsOut
     evaluation: EvaluationOut | None
     progress: list[WorkOut]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import func, text
+from sqlalchemy import and_, func, text
 from sqlmodel import Session, col, select
 
 from api import evaluations, queue, schemas
@@ -18,6 +18,7 @@ from dongke.clock import now
 from dongke.errors import NotReady
 from dongke.quarantine import Quarantined
 from dongke.settings import settings
+from dongke.standing import PROFILE, processable
 from followup import playbooks
 from followup.models import JobRun, Notice
 from profiles import parameters
@@ -70,12 +71,14 @@ def get_system(session: SessionDep, principal: Operator) -> Any:
 
 
 def _reading(session: Session) -> dict[str, int]:
-    """How many conversations the newest reader has read as they stand now, and how many wait for it."""
+    """How many conversations the newest reader has read as they stand now, how many wait for it, and how many it may
+    not read because their customers refused."""
     newest = select(StoredReading.engine_version).order_by(col(StoredReading.read_at).desc()).limit(1).scalar_subquery()
     is_read = col(StoredConversation.read_hash) == func.concat(col(StoredConversation.content_hash), ":", newest)
-    counts = select(func.count(), func.count().filter(is_read)).select_from(StoredConversation)
-    every, read = session.execute(counts).one()
-    return {"read": read, "waiting": every - read}
+    is_waiting = and_(is_read.is_not(True), processable(StoredConversation.customer_id, *PROFILE))
+    counts = select(func.count(), func.count().filter(is_read), func.count().filter(is_waiting))
+    every, read, waiting = session.execute(counts.select_from(StoredConversation)).one()
+    return {"read": read, "waiting": waiting, "refused": every - read - waiting}
 
 
 def _versions(session: Session) -> dict[str, Any]:

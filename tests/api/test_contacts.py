@@ -106,12 +106,20 @@ def test_the_system_page_tells_versions_readings_and_running_work(client: TestCl
         meter.step(4)
         meter.note()
         row = client.get("/v1/system", headers=login("root")).json()
-    assert row["reading"] == {"read": 1, "waiting": 1}
+    assert row["reading"] == {"read": 1, "waiting": 1, "refused": 0}
     assert row["versions"]["reader"]
     assert row["versions"]["playbooks"]["idle_funds"]
     assert row["versions"]["schema"].isdigit()
     (work,) = row["progress"]
     assert (work["title"], work["done"], work["total"], work["state"]) == ("接入", 4, 10, "running")
+
+
+def test_a_talk_that_may_not_be_read_does_not_wait(client: TestClient, login: Login, talk: Talk) -> None:
+    client.post("/v1/conversations", json=talk("K1"), headers=login("pipe"))
+    deny = {"kind": "consent", "status": "denied", "subject": "analysis", "source": "客户口头"}
+    assert client.post("/v1/customers/C1/rights", json=deny, headers=login("root")).status_code == 201
+    reading = client.get("/v1/system", headers=login("root")).json()["reading"]
+    assert reading == {"read": 0, "waiting": 0, "refused": 1}
 
 
 def test_the_last_evaluation_is_kept_for_the_page(

@@ -19,6 +19,7 @@ class Facts extends LitElement {
       dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 4px 24px; }
       div { display: grid; grid-template-columns: 8em minmax(0, 1fr); gap: 8px; padding: 3px 0; border-bottom: 1px solid var(--dk-line); }
       dt { color: var(--dk-soft); }
+      h2 button { font-size: 12px; font-weight: normal; }
       .unknown dd { color: var(--dk-soft); }
       dd .hint { display: block; }
     `,

@@ -9,6 +9,7 @@ export const places = css`
   .card > h2 .hint { margin-left: auto; }
   .empty { color: var(--dk-soft); padding: 16px 4px; }
   .failed { color: var(--dk-bad); background: var(--dk-bad-soft); border-radius: var(--dk-radius); padding: 8px 12px; display: flex; gap: 12px; align-items: center; }
+  .failed:not(:last-child) { margin-bottom: 10px; }
   .skeleton { border-radius: 4px; background: var(--dk-line); opacity: .7; height: 14px; margin: 10px 0; animation: dk-wait 1.2s ease-in-out infinite alternate; }
   @keyframes dk-wait { to { opacity: .35; } }
   @media (prefers-reduced-motion: reduce) { .skeleton { animation: none; } }

@@ -34,7 +34,7 @@ interface System {
   recordings: Record<string, number>;
   quarantine: Record<string, number>;
   conversations: number;
-  reading?: { read: number; waiting: number };
+  reading?: { read: number; waiting: number; refused: number };
   versions?: Record<string, string | Record<string, string> | null>;
   evaluation?: { at: string; match: number; strict: number; conversations: number; reader: string } | null;
   progress?: Work[];
@@ -85,9 +85,10 @@ class SystemPage extends Loading<Found> {
       .third { grid-column: span 4; } .half { grid-column: span 6; }
       dl { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 4px 18px; }
       dt { color: var(--dk-soft); } dd { overflow-wrap: anywhere; }
+      dl + h2 { margin-top: 12px; }
       progress { width: 100%; height: 8px; accent-color: var(--dk-brand); }
       .work { display: grid; grid-template-columns: 130px minmax(0, 1fr) 170px; gap: 4px 14px; align-items: center; padding: 4px 0; border-top: 1px solid var(--dk-line); }
-      @media (max-width: 860px) { .third, .half { grid-column: span 12; } .body { padding: 10px; } }
+      @media (max-width: 860px) { .third, .half { grid-column: span 12; } .body { padding: 10px; } .work { grid-template-columns: minmax(0, 1fr) auto; } .work progress { grid-column: 1 / 3; grid-row: 2; } }
     `,
   ];
   private timer = 0;
@@ -120,7 +121,7 @@ class SystemPage extends Loading<Found> {
     const waiting = Object.entries(system.queue).flatMap(([queue, counts]) => Object.entries(counts).map(([status, n]): [string, number] => [`${QUEUES[queue] ?? queue} · ${QUEUES[status] ?? status}`, n]));
     return html`
       <section class="card third"><h2>录音</h2>${list(Object.entries(system.recordings).map(([state, n]) => [STATES[state] ?? state, n]), "没有录音")}</section>
-      <section class="card third"><h2>会话</h2>${list([["已接入", system.conversations], ...(system.reading ? [["已读", system.reading.read] as [string, number], ["等着读", system.reading.waiting] as [string, number]] : [])], "")}</section>
+      <section class="card third"><h2>会话</h2>${list([["已接入", system.conversations], ...(system.reading ? [["已读", system.reading.read] as [string, number], ["等着读", system.reading.waiting] as [string, number], ["客户不同意, 不读", system.reading.refused] as [string, number]] : [])], "")}</section>
       <section class="card third"><h2>队列</h2>${list(waiting, "没有在等的")}</section>
       ${system.progress?.length ? html`<section class="card"><h2>耗时的工作</h2>${system.progress.map(work)}</section>` : nothing}
       <section class="card"><h2>隔离区 ${refused} <span class="hint">收不下的都在这里, 原件没有丢${kept.length < refused ? `; 下面是其中 ${kept.length} 件` : ""}</span></h2>
