@@ -8,6 +8,7 @@ The child brings the decoder (and dies with it, should a file make it crash); th
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from dongke.errors import DongkeError, NotReady
@@ -90,23 +91,23 @@ def _retry(session: Any, order: dict[str, Any]) -> dict[str, Any]:
 
 def _measure(session: Any, order: dict[str, Any]) -> dict[str, Any]:
     from asr import recordings
-    from asr.models import Recording
-    from dongke.settings import settings
 
-    try:
-        recordings.measure(session, session.get_one(Recording, order["id"]), settings())
-    except DongkeError as fault:
-        return {"code": fault.code, "detail": fault.detail, "status": fault.status}
-    return {}
+    return _done_to(session, order["id"], recordings.measure)
 
 
 def _redact(session: Any, order: dict[str, Any]) -> dict[str, Any]:
     from api import redactions
+
+    return _done_to(session, order["id"], redactions.make)
+
+
+def _done_to(session: Any, recording_id: str, work: Callable[..., object]) -> dict[str, Any]:
+    """Nothing, or why the work on that recording could not be done."""
     from asr.models import Recording
     from dongke.settings import settings
 
     try:
-        redactions.make(session, session.get_one(Recording, order["id"]), settings())
+        work(session, session.get_one(Recording, recording_id), settings())
     except DongkeError as fault:
         return {"code": fault.code, "detail": fault.detail, "status": fault.status}
     return {}

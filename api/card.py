@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from fastapi import Response
 from sqlmodel import Session
 
 from api.labels import key_label, playbook_label, state_label
-from dongke import db
+from dongke import audit, db
 from dongke.clock import beijing
 from dongke.directory import advisor
 from dongke.errors import BadInput
+from dongke.scope import Principal, readable_customer
 from dongke.standing import Purpose
 from followup import service as followup
 from followup.models import State
@@ -127,6 +129,17 @@ def body(page: Mapping[str, Any]) -> tuple[bytes, str]:
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     return f"{json.dumps(times, separators=(',', ':'))[:-1]},{text[1:]}".encode(), etag
+
+
+def answer(session: Session, principal: Principal, customer_id: str, asked: Question, held: str | None) -> Response:
+    """The card over HTTP, audited; 304 where the asker holds this content. Raises NotFound `customer-unknown`."""
+    customer = readable_customer(session, principal, customer_id)
+    content, etag = body(card(session, customer.id, asked))
+    audit.record_read(session, principal.subject, "profile.read", customer.id, **asked.to_json())
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if matches(etag, held):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type="application/json")
 
 
 def matches(etag: str, if_none_match: str | None) -> bool:

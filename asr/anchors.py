@@ -145,10 +145,6 @@ class _Stream:
         start, end = span_ms(line, self._folded[slot].starts[first], self._folded[slot].ends[last])
         return None if start is None or end is None else (start + end) / 2
 
-    def is_near(self, at: int, other: int, length: int) -> bool:
-        """Whether two runs may be said at one time, as far as words tell."""
-        return _close(self.moment(at, length), self.moment(other, length))
-
     def _spot(self, at: int) -> tuple[int, int]:
         slot = bisect_right(self._ends, at)
         return slot, at - (self._ends[slot] - len(self._folded[slot].chars))

@@ -17,6 +17,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from rapidfuzz.distance.Levenshtein import distance  # noqa: E402
+
 from asr import archive, audio, cleanup, hearing, whisper  # noqa: E402
 from dongke.settings import Settings  # noqa: E402
 from dongke.types import Speaker  # noqa: E402
@@ -150,17 +152,6 @@ def figures(engine: whisper.WhisperTranscriber, path: Path, truth: Any) -> str:
     doubted = sum(t.doubt is not None for t in heard)
     factor = taken * 1000 / decoded.duration_ms
     return f"character error rate {', '.join(parts)}; doubted {doubted}/{len(heard)}; real-time factor {factor:.3f}"
-
-
-def distance(one: str, other: str) -> int:
-    """Levenshtein's."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        left = [i]
-        for j, b in enumerate(other, 1):
-            left.append(min(row[j] + 1, left[-1] + 1, row[j - 1] + (a != b)))
-        row = left
-    return row[-1]
 
 
 def main(model: str, *paths: str) -> None:

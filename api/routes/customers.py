@@ -57,14 +57,8 @@ def _profile(
 ) -> Response:
     """All of it in one thread: each change of thread costs as much as a statement."""
     with session_of(caller, *READERS) as (session, principal):
-        customer = readable_customer(session, principal, customer_id)
         question = Question(asked[0], asked[1], fields_of(asked[2]), opened=bool(principal.reason))
-        body, etag = card.body(card.card(session, customer.id, question))
-        audit.record_read(session, principal.subject, "profile.read", customer.id, **question.to_json())
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if card.matches(etag, held):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+        return card.answer(session, principal, customer_id, question, held)
 
 
 @router.get(

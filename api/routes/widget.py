@@ -76,14 +76,8 @@ def get_widget_profile(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """挂件凭证所指的客户的画像."""
-    customer = readable_customer(session, principal, _customer(principal))
-    question = Question(None, None, fields_of(fields))
-    body, etag = card.body(card.card(session, customer.id, question))
-    audit.record_read(session, principal.subject, "profile.read", customer.id, **question.to_json())
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if card.matches(etag, if_none_match):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    question = Question(fields=fields_of(fields))
+    return card.answer(session, principal, _customer(principal), question, if_none_match)
 
 
 @router.post(

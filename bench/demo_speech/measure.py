@@ -12,6 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from rapidfuzz.distance.Levenshtein import distance
+
 from bench.demo_speech import held_out, line, voices
 from bench.demo_speech.spoken import MARKS, bare
 
@@ -47,17 +49,6 @@ class Figures:
         if off:
             row |= {"late_median": round(median(self.late), 3), "off_90": round(off[int(len(off) * 0.9)], 3)}
         return row
-
-
-def distance(one: str, other: str) -> int:
-    """Levenshtein's: characters to put in, to take out or to change."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        left = [i]
-        for j, b in enumerate(other, 1):
-            left.append(min(row[j] + 1, left[-1] + 1, row[j - 1] + (a != b)))
-        row = left
-    return row[-1]
 
 
 def compare(said: list[tuple[str, float]], words: "list[Word]") -> Figures:
