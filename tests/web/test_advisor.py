@@ -124,7 +124,8 @@ def test_words_taken_back_are_there_again_and_a_log_out_loses_none(desk: Page, s
 
 def test_everything_can_be_reached_with_the_keyboard_alone(page: Page, service: Service) -> None:
     page.goto(service.base + "/")
-    for text in ("advisor", "dongke-demo"):  # the first field has the focus
+    expect(page.get_by_label("账号")).to_be_focused()  # without a click
+    for text in ("advisor", "dongke-demo"):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
