@@ -14,7 +14,6 @@ import argparse
 import csv
 import io
 import json
-import os
 import random
 import subprocess
 import sys
@@ -118,45 +117,20 @@ def make(scripts: list[dict[str, Any]]) -> None:
     (FOLDER / "manifest.csv").write_text(table.getvalue(), encoding="utf-8")
 
 
-def gate(own: Any, other: Any) -> Any:
-    """Soft cross-talk gate: 26 dB down where the other party is 12 dB louder, widened by 0.2 s on each side."""
-    block = 320
-    count = len(own) // block
-
-    def level(x: Any) -> Any:
-        energy = np.sqrt((x[: count * block].reshape(count, block) ** 2).mean(1) + 1e-9)
-        return np.convolve(energy, np.ones(10) / 10, "same")
-
-    mine = (level(own) * 10 ** (12 / 20) > level(other)).astype(np.float32)
-    factor = np.maximum(np.convolve(mine, np.ones(21), "same") > 0, 0.05).astype(np.float32)
-    return own * np.pad(np.repeat(factor, block), (0, len(own) - count * block), constant_values=1)
-
-
 def check(scripts: list[dict[str, Any]]) -> None:
-    """Prints, per channel, what was said and what faster-whisper hears with the demo model."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    from faster_whisper import WhisperModel, decode_audio
+    """Prints, per channel, what was said and what the product hears with the demo model."""
+    sys.path.insert(0, str(HERE.parent))
+    from asr import audio, whisper
+    from dongke.settings import Settings
 
-    model = WhisperModel(str(HERE / "demo_model"), device="cpu", compute_type="int8", cpu_threads=2)
+    config = Settings(demo=True, speech_model=str(HERE / "demo_model"), speech_threads=2)
+    engine = whisper.load(config)
     for script in scripts:
-        channels = decode_audio(str(FOLDER / f"{script['call_id']}.wav"), split_stereo=True)
+        sound = audio.decode(FOLDER / f"{script['call_id']}.wav", config.max_recording_seconds)
         for n, speaker in enumerate(SPEAKERS):
             said = "".join(text for who, text in script["turns"] if who == speaker)
-            segments, _ = model.transcribe(
-                gate(channels[n], channels[1 - n]),
-                language="zh",
-                beam_size=5,
-                temperature=0.0,
-                condition_on_previous_text=False,
-                word_timestamps=True,
-                vad_filter=True,
-                vad_parameters={
-                    "threshold": 0.3,
-                    "min_silence_duration_ms": 500,
-                    "speech_pad_ms": 400,
-                },
-            )
-            heard = "".join(s.text for s in segments)
+            gated = audio.gate(sound.channel(n), sound.channel(1 - n))
+            heard = "".join(segment.text for segment in engine.segments(gated))
             sys.stdout.write(f"{script['call_id']} {speaker}\n  said  {said}\n  heard {heard}\n")
 
 
