@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from dongke.progress import EVERY_SECONDS, Meter, WorkState
+from dongke.progress import EVERY_SECONDS, Meter, WorkState, reason
 
 _log = structlog.get_logger(__name__)
 
@@ -32,14 +32,16 @@ def progress(kind: str) -> Iterator[Progress]:
         stop = threading.Event()
         watcher = threading.Thread(target=seen.watch, args=(stop,), name="progress", daemon=True)
         watcher.start()
-        ended = WorkState.FAILED
+        fault: BaseException | None = None
         try:
             yield bars
-            ended = WorkState.DONE
+        except BaseException as raised:
+            fault = raised
+            raise
         finally:
             stop.set()
             watcher.join()
-            seen.end(ended)
+            seen.end(fault)
 
 
 def _bars() -> Progress:
@@ -71,15 +73,23 @@ class _Seen:
         while not stop.wait(EVERY_SECONDS):
             self._copy()
 
-    def end(self, state: WorkState) -> None:
+    def end(self, fault: BaseException | None) -> None:
         """The last word on each. Work of less than a second was never shown and need not be now."""
         if self._meters:
             self._copy()
+        broken = self._broken() if fault else set()
         try:
-            for meter in self._meters.values():
-                meter.note(state)
-        except SQLAlchemyError as fault:
-            _log.warning("progress not noted", detail=type(fault).__name__)
+            for ident, meter in self._meters.items():
+                if fault and ident in broken:
+                    meter.note(WorkState.FAILED, reason(fault))
+                else:
+                    meter.note(WorkState.DONE)
+        except SQLAlchemyError as unnoted:
+            _log.warning("progress not noted", detail=type(unnoted).__name__)
+
+    def _broken(self) -> set[TaskID]:
+        """What a fault has stopped: the bars that are not full, else the last one."""
+        return {task.id for task in self._bars.tasks if not task.finished} or {max(self._meters, default=TaskID(0))}
 
     def _copy(self) -> None:
         try:

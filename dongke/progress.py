@@ -2,8 +2,6 @@
 
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -13,6 +11,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from dongke import db
 from dongke.clock import now
 from dongke.db import AwareDateTime, text_enum
+from dongke.errors import DongkeError
 
 EVERY_SECONDS = 1.0  #: between two notes of how far it is
 LOST_AFTER = timedelta(minutes=2)  #: work that says nothing for so long is not running any more
@@ -99,16 +98,11 @@ class Meter:
             _tell(session)
 
 
-@contextmanager
-def track(kind: str, title: str, total: int | None = None) -> Iterator[Meter]:
-    """Shows a long piece of work while the block runs; an exception ends it as failed, with its reason, and goes on."""
-    meter = Meter(kind, title, total)
-    try:
-        yield meter
-    except BaseException as fault:
-        meter.note(WorkState.FAILED, str(getattr(fault, "detail", "")) or type(fault).__name__)
-        raise
-    meter.note(WorkState.DONE)
+def reason(fault: BaseException) -> str:
+    """Why work ended, for the page. Of what nobody expected only the kind: its words may name a customer."""
+    if isinstance(fault, KeyboardInterrupt):
+        return "手动停止"
+    return fault.detail if isinstance(fault, DongkeError) else f"意外错误 ({type(fault).__name__})"
 
 
 def recent(session: Session, limit: int = 20) -> list[LongWork]:

@@ -11,7 +11,8 @@ from sqlmodel import select
 
 from api import evaluations, pipeline
 from api.commands import evaluate_files
-from dongke import db, progress
+from dongke import db
+from dongke.progress import Meter
 from dongke.settings import settings
 from followup.models import Attempt, Note
 
@@ -102,10 +103,10 @@ def test_the_system_page_tells_versions_readings_and_running_work(client: TestCl
     client.post("/v1/conversations", json=[talk("K1"), talk("K2")], headers=login("pipe"))
     with db.session_scope() as session:
         pipeline.process_conversation(session, "K1")
-    with progress.track("ingest", "接入", 10) as meter:
-        meter.step(4)
-        meter.note()
-        row = client.get("/v1/system", headers=login("root")).json()
+    meter = Meter("ingest", "接入", 10)
+    meter.step(4)
+    meter.note()
+    row = client.get("/v1/system", headers=login("root")).json()
     assert row["reading"] == {"read": 1, "waiting": 1, "refused": 0}
     assert row["versions"]["reader"]
     assert row["versions"]["playbooks"]["idle_funds"]

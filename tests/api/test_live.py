@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import httpx2
-import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 from sqlmodel import Session
@@ -16,7 +15,8 @@ from sqlmodel import Session
 from api.app import create_app
 from api.live import HELLO, MAX_WAITING, Change, Live, _Stream
 from dongke import db, progress
-from dongke.directory import Customer, set_owner
+from dongke.directory import set_owner
+from dongke.progress import Meter, WorkState
 from dongke.scope import Principal, Role
 from followup.models import Note
 
@@ -100,17 +100,17 @@ def test_many_customers_at_once_are_one_message_without_a_name(broker: None) -> 
 
 def test_long_work_is_told_to_those_who_run_the_service(broker: None) -> None:
     def act() -> None:
-        with progress.track("ingest", "接入 3 件", 3) as meter:
-            meter.step(3)
+        _progress(3)
         _note("N1", "C1")
 
     assert _heard(MANAGER, act, 3) == [Change("progress"), Change("progress"), Change("timeline", "C1")]
     assert _heard(ADVISOR, lambda: (_progress(), _note("N9", "C1"))[1], 1) == [Change("timeline", "C1")]
 
 
-def _progress() -> None:
-    with progress.track("ingest", "接入"):
-        pass
+def _progress(total: int = 0) -> None:
+    meter = Meter("ingest", f"接入 {total} 件", total)
+    meter.step(total)
+    meter.note(WorkState.DONE)
 
 
 def test_a_stream_that_lags_is_told_to_ask_anew() -> None:
@@ -163,25 +163,15 @@ def test_a_stream_needs_a_log_in_that_reads(client: TestClient, login: Callable[
     assert client.get("/v1/stream", headers=login("pipe")).status_code == 403
 
 
-def test_lost_work_and_work_that_failed_are_seen_as_such(broker: None) -> None:
-    def fail() -> None:
-        with progress.track("retag", "重读 10 个会话", 10) as meter:
-            meter.step(4, failed=1)
-            raise ValueError("kaputt")
-
-    with pytest.raises(ValueError, match="kaputt"):
-        fail()
-    with progress.track("archive", "转写归档"):
-        with db.session_scope() as session:
-            session.connection().exec_driver_sql(
-                "update long_work set updated_at = now() - interval '3 minutes' where kind = 'archive'"
-            )
-            archive, retag = progress.recent(session)
-    assert (retag.state, retag.done, retag.failed, retag.total, retag.detail) == ("failed", 4, 1, 10, "ValueError")
-    assert (archive.state, archive.seconds_left) == ("lost", None)
+def test_work_that_fell_silent_is_lost(broker: None) -> None:
+    meter = Meter("archive", "转写归档")
+    with db.session_scope() as session:
+        session.connection().exec_driver_sql("update long_work set updated_at = now() - interval '3 minutes'")
+        (work,) = progress.recent(session)
+        assert (work.state, work.seconds_left) == ("lost", None)
+    meter.note(WorkState.DONE)
     with db.session_scope() as session:
         assert progress.recent(session)[0].state == "done"
-        assert session.get(Customer, "C1") is not None
 
 
 def test_who_goes_before_it_begins_leaves_nothing_behind() -> None:
