@@ -49,18 +49,18 @@ def widget_token(principal: Principal, customers: list[str], config: Settings) -
     return _sign({"sub": principal.subject, "aud": WIDGET, "customers": customers, "exp": ends}, config), ends
 
 
-def audio_ticket(principal: Principal, conversation_id: str, config: Settings) -> tuple[str, datetime]:
-    """A short-lived ticket for the recording of one conversation: an <audio> element cannot send a header."""
+def audio_ticket(principal: Principal, place: str, config: Settings) -> tuple[str, datetime]:
+    """A short-lived ticket for one sound, and when it ends: an <audio> element cannot send a header."""
     ends = now() + TICKET_LIFE
-    claims = {"sub": principal.subject, "aud": AUDIO, "conversation": conversation_id, "exp": ends}
+    claims = {"sub": principal.subject, "aud": AUDIO, "place": place, "exp": ends}
     return _sign(claims, config), ends
 
 
-def ticket_holder(session: Session, ticket: str, conversation_id: str, config: Settings) -> Principal:
-    """Who holds that ticket. Raises Unauthorized unless it was given for that conversation and still holds."""
+def ticket_holder(session: Session, ticket: str, place: str, config: Settings) -> Principal:
+    """Who holds that ticket. Raises Unauthorized unless it was given for that sound and still holds."""
     claims = _read(ticket, AUDIO, config)
-    if claims.get("conversation") != conversation_id:
-        raise Unauthorized("token-invalid", "这张录音票据不是给这次会话的")
+    if claims.get("place") != place:
+        raise Unauthorized("token-invalid", "这张录音票据不是给这段录音的")
     return _principal(session, claims)
 
 

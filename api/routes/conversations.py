@@ -1,20 +1,22 @@
 """会话: POST one, a list or JSONL; GET one with the words marked; its sound with Range requests."""
 
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
+from sqlmodel import Session
 
-from api import auth, exports, redactions, schemas, talks
-from api.deps import Bearer, RawBody, Reader, SessionDep, SettingsDep, Writer, who
+from api import exports, schemas, sounds, talks
+from api.deps import RawBody, Reader, SessionDep, SettingsDep, Writer
 from api.files import Kind
 from api.problems import responses
 from api.routes import intake
-from api.sounds import ANSWERS, Sound
 from dongke import audit
+from dongke.scope import Principal
 
 router = APIRouter(tags=["会话"])
+
+_NOUN = "conversations"
 
 _OBJECT = {"type": "object", "additionalProperties": True}
 JSON_OR_LINES: dict[str, Any] = {
@@ -61,39 +63,13 @@ def post_messages(request: Request, session: SessionDep, principal: Writer, body
 )
 def post_audio_ticket(session: SessionDep, config: SettingsDep, principal: Reader, conversation_id: str) -> Any:
     """要一个短时间内有效的录音地址, 给页面上的播放器用."""
-    stored, customer = talks.readable(session, principal, conversation_id)
-    talks.sound(session, stored)
-    ticket, ends = auth.audio_ticket(principal, stored.id, config)
-    audit.record(session, principal.subject, "audio.open", stored.id, customer=customer.id)
-    return {"url": f"/v1/conversations/{quote(stored.id, safe='')}/audio?ticket={ticket}", "expires_at": ends}
+    return sounds.ticket(session, config, principal, _heard(session, principal, conversation_id))
 
 
-@router.get(
-    "/v1/conversations/{conversation_id:path}/audio",
-    response_class=Response,
-    responses=ANSWERS | responses(401, 404, 409, 416),
-)
-def get_audio(
-    session: SessionDep,
-    config: SettingsDep,
-    bearer: Bearer,
-    conversation_id: str,
-    request: Request,
-    ticket: Annotated[str | None, Query(max_length=2000)] = None,
-    redacted: Annotated[bool, Query(description="盖掉个人号码; 没有原声权限的角色总是如此")] = False,
-) -> Response:
+@router.get("/v1/conversations/{conversation_id:path}/audio", response_class=Response, responses=sounds.ANSWERS)
+def get_audio(listener: sounds.Listener, conversation_id: str) -> Response:
     """录音, 支持 Range. 用登录凭证, 或用录音票据."""
-    if ticket is not None:
-        principal = auth.ticket_holder(session, ticket, conversation_id, config)
-    else:
-        principal = who(request, session, config, bearer)
-    stored, customer = talks.readable(session, principal, conversation_id)
-    recording, raw = talks.sound(session, stored)
-    path = redactions.heard(session, principal, recording, raw, config, redacted)
-    if ticket is None:
-        wanted = request.headers.get("range", "all")[:100]
-        audit.record(session, principal.subject, "audio.read", stored.id, customer=customer.id, range=wanted)
-    return Sound(path)
+    return listener.hear(_NOUN, conversation_id, _heard)
 
 
 @router.get(
@@ -126,3 +102,8 @@ def get_conversation(session: SessionDep, principal: Reader, conversation_id: st
     answer = talks.show(session, stored, customer)
     audit.record(session, principal.subject, "conversation.read", stored.id, customer=customer.id)
     return answer
+
+
+def _heard(session: Session, principal: Principal, conversation_id: str) -> sounds.Heard:
+    stored, _ = talks.readable(session, principal, conversation_id)
+    return sounds.Heard(_NOUN, stored.id, *talks.sound(session, stored))

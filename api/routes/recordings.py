@@ -6,7 +6,6 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -15,15 +14,14 @@ from sqlmodel import Session
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from api import apart, auth, calls, card, problems, redactions, schemas
+from api import apart, calls, card, problems, schemas, sounds
 from api import schemas_recordings as shapes
 from api.calls import RecordingFilter
-from api.deps import Actor, Bearer, Reader, SessionDep, SettingsDep, Writer, who
+from api.deps import Actor, Reader, SessionDep, SettingsDep, Writer
 from api.doors import Intake
 from api.files import Kind, as_bytes
 from api.paging import Cursor, Limit
 from api.problems import responses
-from api.sounds import ANSWERS, Sound
 from asr import sources
 from asr.manifest import SOUND_SUFFIXES, inside
 from asr.models import RecordingState, Waveform
@@ -35,6 +33,8 @@ from dongke.scope import Principal
 from dongke.settings import Settings
 
 router = APIRouter(tags=["录音"])
+
+_NOUN = "recordings"
 
 _FIELDS = shapes.RecordingFields.model_json_schema(ref_template="#/components/schemas/{model}")
 _BODY: dict[str, Any] = {
@@ -84,11 +84,11 @@ async def _read(request: Request) -> Posted:
         if request.headers.get("content-type", "").startswith("multipart/form-data"):
             form = await request.form(max_files=2, max_fields=20)
             plain = {name: value for name, value in form.items() if isinstance(value, str) and value}
-            sounds = {name: value for name, value in form.items() if isinstance(value, UploadFile)}
-            if "file" not in sounds:
+            files = {name: value for name, value in form.items() if isinstance(value, UploadFile)}
+            if "file" not in files:
                 raise BadInput("recording-invalid", "缺少 file")
             fields = shapes.RecordingFields.model_validate(plain)
-            return Posted(fields=fields, file=sounds["file"], transcript=sounds.get("transcript"))
+            return Posted(fields=fields, file=files["file"], transcript=files.get("transcript"))
         given = shapes.RecordingIn.model_validate(json.loads(await request.body()))
         fields = shapes.RecordingFields(**given.model_dump(exclude={"path", "url"}))
         return Posted(fields=fields, path=given.path, url=given.url)
@@ -199,40 +199,13 @@ def get_peaks(
 )
 def post_audio_ticket(session: SessionDep, config: SettingsDep, principal: Reader, recording_id: str) -> Any:
     """要一个短时间内有效的录音地址, 给页面上的播放器用."""
-    recording, _, _ = calls.readable(session, principal, recording_id)
-    calls.sound(session, recording)
-    ticket, ends = auth.audio_ticket(principal, _ticket_of(recording.id), config)
-    audit.record(session, principal.subject, "audio.open", recording.id, customer=recording.customer_id)
-    return {"url": f"/v1/recordings/{quote(recording.id, safe='')}/audio?ticket={ticket}", "expires_at": ends}
+    return sounds.ticket(session, config, principal, _heard(session, principal, recording_id))
 
 
-@router.get(
-    "/v1/recordings/{recording_id:path}/audio",
-    response_class=Response,
-    responses=ANSWERS | responses(401, 403, 404, 409, 416),
-)
-def get_audio(
-    session: SessionDep,
-    config: SettingsDep,
-    bearer: Bearer,
-    recording_id: str,
-    request: Request,
-    ticket: Annotated[str | None, Query(max_length=2000)] = None,
-    redacted: Annotated[bool, Query(description="盖掉个人号码; 没有原声权限的角色总是如此")] = False,
-) -> Response:
+@router.get("/v1/recordings/{recording_id:path}/audio", response_class=Response, responses=sounds.ANSWERS)
+def get_audio(listener: sounds.Listener, recording_id: str) -> Response:
     """录音, 支持 Range. 用登录凭证, 或用录音票据."""
-    if ticket is not None:
-        principal = auth.ticket_holder(session, ticket, _ticket_of(recording_id), config)
-    else:
-        principal = who(request, session, config, bearer)
-    recording, _, _ = calls.readable(session, principal, recording_id)
-    path = redactions.heard(session, principal, recording, calls.sound(session, recording), config, redacted)
-    if ticket is None:
-        wanted = request.headers.get("range", "all")[:100]
-        audit.record(
-            session, principal.subject, "audio.read", recording.id, customer=recording.customer_id, range=wanted
-        )
-    return Sound(path)
+    return listener.hear(_NOUN, recording_id, _heard)
 
 
 @router.get(
@@ -259,9 +232,9 @@ def _drawn(session: Session, recording_id: str) -> Waveform:
     return drawn
 
 
-def _ticket_of(recording_id: str) -> str:
-    """What a ticket for this sound is made out to; no conversation is called so."""
-    return f"recording:{recording_id}"
+def _heard(session: Session, principal: Principal, recording_id: str) -> sounds.Heard:
+    recording, _, _ = calls.readable(session, principal, recording_id)
+    return sounds.Heard(_NOUN, recording.id, recording, calls.sound(session, recording))
 
 
 def _named(posted: Posted, config: Settings) -> tuple[Path, str]:

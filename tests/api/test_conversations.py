@@ -180,10 +180,11 @@ def test_a_ticket_opens_one_sound_for_a_while(client: TestClient, login: Login, 
     ticket = client.post(f"/v1/conversations/{heard}/audio-ticket", headers=login("a1")).json()
     assert client.get(ticket["url"], headers={"range": "bytes=0-3"}).status_code == 206
     assert client.get(ticket["url"].replace(heard, "K2", 1)).status_code == 401
+    assert code(client.get(ticket["url"].replace("conversations", "recordings"))) == "token-invalid"
     assert client.get(f"/v1/conversations/{heard}/audio").status_code == 401
     value = ticket["url"].split("ticket=")[1]
     assert client.get("/v1/me", headers={"Authorization": f"Bearer {value}"}).status_code == 401
-    stranger, _ = auth.audio_ticket(Principal("a2", Role.ADVISOR, "A2"), heard, settings())
+    stranger, _ = auth.audio_ticket(Principal("a2", Role.ADVISOR, "A2"), f"conversations/{heard}", settings())
     assert client.get(f"/v1/conversations/{heard}/audio?ticket={stranger}").status_code == 404
     with db.session_scope() as session:
         actions = session.exec(select(AuditEntry.action).where(AuditEntry.target == heard)).all()
