@@ -65,11 +65,12 @@ def _run(manifest: Path, numbers: str, samples: int, seed: int) -> "Result":
 
 def _show(result: "Result") -> None:
     from api.printing import console
+    from asr.transcriber import DEMO, DEMO_MODEL
 
     out = console()
     out.print(f"模型 {result.model}; 数字{'按读法' if result.numbers == 'spoken' else '按写法'}比较", markup=False)
-    if result.model.startswith("demo:"):
-        out.print("演示模型: 只听得懂合成语音, 这些数字不说明对真人录音的效果", markup=False)
+    if result.model.startswith(DEMO):
+        out.print(f"{DEMO_MODEL}: 只听得懂合成语音, 这些数字不说明对真人录音的效果", markup=False)
     out.print(_table(result))
     for judged in result.faults:
         if judged.fault is not None:

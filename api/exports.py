@@ -1,11 +1,9 @@
 """会话导出: one stored conversation as JSON with words, WebVTT, SRT or text; what may not be shown is blanked in it."""
 
-import json
 from dataclasses import replace
 
 from sqlmodel import Session, col, select
 
-from api.labels import DEMO_MODEL, source_text
 from asr import transcripts
 from asr.models import StoredConversation, StoredUtterance
 from asr.transcriber import Turn, Word
@@ -37,18 +35,7 @@ def transcript(session: Session, stored: StoredConversation, form: str) -> str:
     turns = [_turn(row, rights.blanks) for row in rows]
     said = tuple(replace(u, at=row.at) for u, row in zip(to_utterances(turns), rows, strict=True))
     talk = Conversation(stored.id, Channel(stored.channel), stored.started_at, said)
-    return _named(form, transcripts.write(form, talk, turns), source_text(stored.source))
-
-
-def _named(form: str, text: str, source: str) -> str:
-    """With the demo's model named in it, as each form has room for that."""
-    if source != DEMO_MODEL:
-        return text
-    if form == "vtt":
-        return text.replace("WEBVTT\n", f"WEBVTT\n\nNOTE {source}\n", 1)
-    if form == "json":
-        return json.dumps({"source": source} | json.loads(text), ensure_ascii=False, indent=1) + "\n"
-    return f"[{source}]\n{text}" if form == "txt" else text
+    return transcripts.write(form, talk, turns, stored.source)
 
 
 def _turn(row: StoredUtterance, gone: Blanks) -> Turn:

@@ -118,8 +118,9 @@ def transcribe_file(path: Path, form: str) -> str:
     if not path.is_file():
         raise BadInput("file-unreadable", f"没有文件 {path}")
     sound = audio.decode(path, settings().max_recording_seconds)
-    turns = masked(hear(sound, load(settings()))).turns
-    return transcripts.write(form, Conversation(path.stem, Channel.CALL, now(), to_utterances(turns)), turns)
+    heard = masked(hear(sound, load(settings())))
+    talk = Conversation(path.stem, Channel.CALL, now(), to_utterances(heard.turns))
+    return transcripts.write(form, talk, heard.turns, heard.source)
 
 
 def _one(title: str, ident: str, task: Task) -> list[str]:

@@ -3,12 +3,13 @@
 from functools import lru_cache
 from typing import Any
 
+from asr.transcriber import DEMO, DEMO_MODEL
 from dongke.settings import settings
 from followup.models import State
 from followup.playbooks import load
 from profiles.labels import label, tables, tag_label, value_text
 
-__all__ = ["key_label", "opportunity_labels", "playbook_label", "state_label", "tag_label", "value_text"]
+__all__ = ["DEMO_MODEL", "key_label", "opportunity_labels", "playbook_label", "state_label", "tag_label", "value_text"]
 
 _STATES = {
     State.OPEN: "待跟进",
@@ -18,7 +19,6 @@ _STATES = {
     State.REFUSED: "客户拒绝",
     State.EXPIRED: "失效",
 }
-DEMO_MODEL = "演示模型"  #: stands beside every word that it heard: it understands one synthetic voice only
 _KEY_TABLES = {
     "permission": ("permission",),
     "product_intent": ("product",),
@@ -39,11 +39,16 @@ def source_text(source: str) -> str:
     kind, _, name = source.partition(":")
     if source in ("given", "wecom"):
         return ""
-    if kind == "demo":
+    if source.startswith(DEMO):
         return DEMO_MODEL
     if kind == "vendor":
         return f"外来文字稿 ({name})"
     return "录音旁的文字稿" if source.split("@")[0] == "sidecar" else f"语音模型 {source.split('@')[0]}"
+
+
+def beside(demo: bool) -> str:
+    """What stands after words of a talk: the demo's model, where it heard them."""
+    return f" · {DEMO_MODEL}" if demo else ""
 
 
 def playbook_label(playbook: str) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete
+from sqlalchemy import ARRAY, String, any_, delete, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
 
 from asr.anchors import Alignment, Line
 from asr.models import StoredConversation, StoredUtterance
-from asr.transcriber import Word
+from asr.transcriber import DEMO, Word
 from asr.utterances import mask_all, safe
 from dongke.clock import now
 from dongke.directory import Advisor, Customer
@@ -89,6 +89,15 @@ def store_conversation(
     if utterances:
         session.execute(insert(StoredUtterance), utterances)
     return StoreResult(conversation.id, "changed" if made is None else "new")
+
+
+def heard_by_demo(session: Session, idents: Collection[str]) -> frozenset[str]:
+    """Those of these conversations that the demo's model heard: their words are shown with its name, wherever."""
+    if not idents:
+        return frozenset()
+    c = StoredConversation
+    asked = any_(literal(sorted(idents), ARRAY(String)))  # one parameter, however many they are
+    return frozenset(session.exec(select(c.id).where(col(c.id) == asked, col(c.source).startswith(DEMO))))
 
 
 def load_conversation(session: Session, ident: str) -> tuple[StoredConversation, Conversation]:

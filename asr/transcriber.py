@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float32]  #: one channel, 16 kHz, -1 … 1
 
 SAMPLE_RATE = 16_000  #: Hz, what every engine is given
+DEMO = "demo:"  #: how the source of all that the demo's model heard begins
+DEMO_MODEL = "演示模型"  #: stands beside every word that it heard: it understands one synthetic voice only
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Transcriber(Protocol):
 
     @property
     def source(self) -> str:
-        """How transcripts are labelled: the version, with `demo:` before it for the demo model."""
+        """How transcripts are labelled: the version, with DEMO before it for the demo's model."""
         ...
 
     def segments(self, samples: "Samples") -> tuple[Segment, ...]:

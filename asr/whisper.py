@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from asr.audio import loudness_db
 from asr.timeline import Timeline
-from asr.transcriber import SAMPLE_RATE, Segment, Word
+from asr.transcriber import DEMO, SAMPLE_RATE, Segment, Word
 from dongke.errors import DongkeError, NotReady
 from dongke.settings import Settings
 
@@ -50,7 +50,7 @@ class WhisperTranscriber:
 
     @property
     def source(self) -> str:
-        return f"demo:{self._version}" if self._demo else self._version
+        return f"{DEMO}{self._version}" if self._demo else self._version
 
     def segments(self, samples: "Samples") -> tuple[Segment, ...]:
         """All segments of one channel. The engine's generator is lazy: it is drained here, where faults are caught."""

@@ -7,7 +7,7 @@ A sentence whose speaker the file does not tell is kept with a guessed speaker a
 
 from collections.abc import Callable, Sequence
 
-from asr.transcriber import Turn
+from asr.transcriber import DEMO, DEMO_MODEL, Turn
 from asr.transcripts.core import LABELS, MARKED, UNKNOWN_SPEAKER, Voices
 from asr.transcripts.ours import write as to_json
 from asr.transcripts.plain import write as to_text
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 #: forms of export by name
-WRITERS: dict[str, Callable[[Conversation], str]] = {
+WRITERS: dict[str, Callable[..., str]] = {
     "json": to_json,
     "vtt": to_webvtt,
     "srt": to_srt,
@@ -53,6 +53,10 @@ WRITERS: dict[str, Callable[[Conversation], str]] = {
 }
 
 
-def write(form: str, conversation: Conversation, turns: Sequence[Turn] = ()) -> str:
-    """The conversation in one of the forms of WRITERS; JSON with the words, doubts and edits of its turns."""
-    return to_json(conversation, turns) if form == "json" else WRITERS[form](conversation)
+def write(form: str, conversation: Conversation, turns: Sequence[Turn] = (), source: str = "") -> str:
+    """The conversation in one of the forms of WRITERS; JSON with the words, doubts and edits of its turns.
+
+    What the demo's model heard (`source`) names it: each form where it has room for what nobody said.
+    """
+    mark = DEMO_MODEL if source.startswith(DEMO) else ""
+    return to_json(conversation, turns, mark) if form == "json" else WRITERS[form](conversation, mark)

@@ -12,9 +12,10 @@ FORM = "dongke"
 _ROLES = {s.value for s in Speaker}
 
 
-def write(conversation: Conversation, turns: Sequence[Turn] = ()) -> str:
-    """The contract's line, on several lines; with the turns that it was made of also words, doubts and edits."""
-    row = conversation.to_json()
+def write(conversation: Conversation, turns: Sequence[Turn] = (), mark: str = "") -> str:
+    """The contract's line, on several lines; with the turns that it was made of also words, doubts and edits. `mark`
+    is its `source`."""
+    row = ({"source": mark} if mark else {}) | conversation.to_json()
     for utterance, turn in zip(row["utterances"], turns, strict=False):
         utterance |= _more(turn)
     return json.dumps(row, ensure_ascii=False, indent=1) + "\n"

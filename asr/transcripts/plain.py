@@ -7,9 +7,11 @@ from dongke.clock import beijing
 from dongke.types import Conversation, Utterance
 
 
-def write(conversation: Conversation) -> str:
-    """What people read: the time into the call (of a chat: the time of day in Beijing), the speaker, the words."""
-    return "".join(_line(u) for u in conversation.utterances if u.text.strip())
+def write(conversation: Conversation, mark: str = "") -> str:
+    """What people read: the time into the call (of a chat: the time of day in Beijing), the speaker, the words. `mark`
+    is the first line."""
+    head = f"[{mark}]\n" if mark else ""
+    return head + "".join(_line(u) for u in conversation.utterances if u.text.strip())
 
 
 def _line(u: Utterance) -> str:

@@ -1,5 +1,7 @@
 """SRT: the speaker stands before the words (客户: …), what is doubted has (可疑) behind the speaker.
 
+What the demo's model heard has (演示模型) there: SRT knows no comments, and a cue of its own would be somebody's words.
+
 SRT knows no escape: a tag of formatting that somebody spoke cannot be told from formatting, so on export its `<`
 becomes full width; everything else comes back as it was.
 """
@@ -9,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from asr import speakers
+from asr.transcriber import DEMO_MODEL
 from asr.transcripts import times
 from asr.transcripts.core import LABELS, MARKED, Sentence, bad
 from dongke.types import Conversation
@@ -17,8 +20,8 @@ FORM = "srt"
 SUSPECT = "(可疑)"
 _FORMAT = re.compile(r"</?(?:b|i|u|s|font)(?:\s[^>]*)?>|\{\\an?\d+\}", re.IGNORECASE)
 _LABEL = re.compile(
-    r"\s*(?P<open>[\[【(（])?(?P<name>[^\[\]【】()（）:：]{1,12}?)(?(open)[\]】)）])\s*(?P<suspect>[(（]可疑[)）])?\s*[:：]\s*"
-    r"(?P<said>.+)",
+    r"\s*(?P<open>[\[【(（])?(?P<name>[^\[\]【】()（）:：]{1,12}?)(?(open)[\]】)）])\s*"
+    rf"(?P<marks>(?:[(（](?:可疑|{DEMO_MODEL})[)）]\s*)*)[:：]\s*(?P<said>.+)",
     re.DOTALL,
 )
 
@@ -30,12 +33,13 @@ class Place(NamedTuple):
     body: list[str]
 
 
-def write(conversation: Conversation) -> str:
-    """SubRip; the speaker stands before the text. Raises BadInput `transcript-no-times`."""
+def write(conversation: Conversation, mark: str = "") -> str:
+    """SubRip; the speaker stands before the text, `mark` behind the speaker. Raises BadInput `transcript-no-times`."""
     cues = []
+    heard = f"({mark})" if mark else ""
     for n, (u, start, end) in enumerate(times.timed(conversation), 1):
         said = _FORMAT.sub(lambda m: m.group().replace("<", "＜").replace("{", "｛"), " ".join(u.text.split()))
-        label = LABELS[u.speaker] + (SUSPECT if u.suspect else "")
+        label = LABELS[u.speaker] + (SUSPECT if u.suspect else "") + heard
         cues.append(f"{n}\n{times.stamp(start, ',')} --> {times.stamp(end, ',')}\n{label}: {said}\n")
     return "\n".join(cues)
 
@@ -82,4 +86,6 @@ def labelled(said: str, start: int, end: int) -> Sentence:
     match = _LABEL.fullmatch(said)
     if match is None or speakers.role_of_label(match["name"]) is None:
         return Sentence(said, start, end)
-    return Sentence(match["said"].strip(), start, end, match["name"], doubt=MARKED if match["suspect"] else None)
+    return Sentence(
+        match["said"].strip(), start, end, match["name"], doubt=MARKED if "可疑" in match["marks"] else None
+    )

@@ -17,9 +17,10 @@ _STAMP = re.compile(r"<((?:\d+:)?\d{1,2}:\d{2}\.\d{1,3})>")
 _ASIDE = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?:\s|$)")  #: blocks that are no cues
 
 
-def write(conversation: Conversation) -> str:
-    """WebVTT with a voice tag for each utterance that says something. Raises BadInput `transcript-no-times`."""
-    cues = ["WEBVTT\n"]
+def write(conversation: Conversation, mark: str = "") -> str:
+    """WebVTT with a voice tag for each utterance that says something; `mark` is a NOTE. Raises BadInput
+    `transcript-no-times`."""
+    cues = ["WEBVTT\n", f"NOTE {mark}\n"] if mark else ["WEBVTT\n"]
     for n, (u, start, end) in enumerate(times.timed(conversation)):
         said = html.escape(" ".join(u.text.split()), quote=False)
         voice = f"<v{'.suspect' if u.suspect else ''} {LABELS[u.speaker]}>"

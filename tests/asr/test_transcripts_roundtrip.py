@@ -81,6 +81,54 @@ def test_a_spoken_tag_in_srt_becomes_full_width_and_is_not_lost() -> None:
     assert back.text == "写＜b>大一点"
 
 
+DEMO = "demo:demo_model@7380ffb9"
+SURE = (
+    Turn(Speaker.ADVISOR, "您好", 1000, 2000),
+    Turn(Speaker.CUSTOMER, "演示模型: 我有(演示模型)五十万", 2500, 4000, doubt="来源标记为可疑"),
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "named"),
+    [
+        ("json", '{\n "source": "演示模型",'),
+        ("vtt", "WEBVTT\n\nNOTE 演示模型\n\n0\n00:00:01.000 -->"),
+        ("srt", "1\n00:00:01,000 --> 00:00:02,000\n投资顾问(演示模型): 您好\n\n2\n"),
+        ("txt", "[演示模型]\n00:00:01 投资顾问: 您好\n"),
+    ],
+)
+def test_what_the_demo_s_model_heard_names_it_and_nobody_says_so(form: str, named: str) -> None:
+    text = transcripts.write(form, _talk(SURE), SURE, DEMO)
+    assert text.startswith(named)
+    plain = transcripts.write(form, _talk(SURE), SURE, "large-v3-turbo@1a2b3c4d")
+    assert plain == transcripts.write(form, _talk(SURE), SURE)
+    assert plain.count("演示模型") == 2  # what was said
+    if form != "txt":
+        assert transcripts.read_text(text).turns == transcripts.read_text(plain).turns == SURE
+
+
+@given(turns())
+def test_srt_of_the_demo_s_model_comes_back_the_same(found: tuple[Turn, ...]) -> None:
+    plain, named = (transcripts.write("srt", _talk(found), found, source) for source in ("", DEMO))
+    if plain:
+        assert transcripts.read_text(named).turns == transcripts.read_text(plain).turns
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "doubted"),
+    [
+        ("客户(演示模型): 好", "好", False),
+        ("[客户]（演示模型）（可疑）：好", "好", True),
+        ("客户(可疑)(演示模型): 好", "好", True),
+        ("客户(别的模型): 好", "客户(别的模型): 好", True),  # nobody knows whose words these are
+        ("(演示模型): 好", "(演示模型): 好", True),
+    ],
+)
+def test_behind_the_speaker_stands_what_is_known_of_the_words(said: str, text: str, doubted: bool) -> None:
+    (turn,) = transcripts.read_text(f"1\n00:00:01,000 --> 00:00:02,000\n{said}\n").turns
+    assert (turn.text, turn.doubt is not None) == (text, doubted)
+
+
 def test_txt_is_time_speaker_words() -> None:
     talk = _talk(
         (
