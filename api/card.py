@@ -15,6 +15,7 @@ from fastapi import Response
 from sqlmodel import Session
 
 from api.labels import key_label, playbook_label, state_label
+from asr.transcriber import DEMO
 from dongke import audit, db
 from dongke.clock import beijing
 from dongke.directory import advisor
@@ -54,12 +55,13 @@ LIVE = (State.OPEN, State.CONTACTED, State.DISCUSSED)
 _BESIDE = """
     select (
         select json_agg(json_build_array(u.conversation_id, u.index, u.text, c.recording_id is not null,
-            c.source like 'demo:%%'))
+            c.source like %(demo)s))
         from unnest(%(talks)s::text[], %(indexes)s::int[]) asked(talk, index)
         join utterance u on u.conversation_id = asked.talk and u.index = asked.index and not u.revoked
         join conversation c on c.id = u.conversation_id
     ) as sentences, (
-        select json_agg(id) from conversation where id = any(%(talks)s::text[]) and recording_id is not null
+        select json_agg(json_build_array(id, recording_id is not null, source like %(demo)s)) from conversation
+        where id = any(%(talks)s::text[]) and (recording_id is not null or source like %(demo)s)
     ) as recorded, (
         select json_agg(json_build_object('id', o.id, 'playbook', o.playbook, 'key', o.key, 'state', o.state,
             'owner_id', o.owner_id, 'owner_name', a.name, 'opened_at', o.opened_at, 'due_at', o.due_at,
@@ -154,11 +156,12 @@ def _beside(
     """The whole sentences of the evidence without what is deleted or refused, each with whether there is a recording
     of it and whether the demo's model heard it, and the stored opportunities in which something is still to be done."""
     wanted = sorted({_place(e) for e in evidence})
-    asked: dict[str, list[Any]] = {
+    asked: dict[str, Any] = {
         "talks": [talk for talk, _ in wanted],
         "indexes": [index for _, index in wanted],
         "members": list(profile.members),
         "live": [state.value for state in LIVE],
+        "demo": f"{DEMO}%",
     }
     row = db.one(session, _BESIDE, asked)
     forgets = row.deletes or Purpose.SENSITIVE in profile.refused
@@ -167,8 +170,8 @@ def _beside(
         (talk, index): (gone.of(talk, index, words), heard, demo)
         for talk, index, words, heard, demo in row.sentences or ()
     }
-    unheard = dict.fromkeys(((talk, NOWHERE) for talk in row.recorded or ()), (None, True, False))
-    return unheard | sentences, row.opportunities or []
+    lost = {(talk, NOWHERE): (None, heard, demo) for talk, heard, demo in row.recorded or ()}
+    return lost | sentences, row.opportunities or []
 
 
 def _place(evidence: Mapping[str, Any]) -> tuple[str, int]:

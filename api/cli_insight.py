@@ -58,6 +58,7 @@ def digging(
 ) -> None:
     """外部资产深挖: 各顾问每次触达新登几级; 或已知未动的钱。"""
     from api import insight
+    from api.labels import beside
     from followup.people import Scope
 
     scope = Scope(advisor, branch)
@@ -68,7 +69,7 @@ def digging(
         )
         typer.echo(f"已知未动 {found['count']} 笔, {found['total']['text']}")
         for row in found["items"]:
-            typer.echo(f"- {_who(row)} ({row['advisor_name']}): {row['text']}; “{row['quote']}”")
+            typer.echo(f"- {_who(row)} ({row['advisor_name']}): {row['text']}; “{row['quote']}”{beside(row['demo'])}")
         return
     first, last = insight.days(_day(start), _day(end), MAX_DAYS)
     found = _run("report.read", lambda s, p: insight.dig_scores(s, p, scope, first, last))
@@ -93,17 +94,17 @@ def adherence(
 ) -> None:
     """服务策略执行: 一次会话的评分和每处扣分的原话, 或各顾问的汇总。"""
     from api import insight
-    from followup.adherence import board
+    from api.labels import beside
     from followup.people import Scope
 
     if conversation:
-        judged = _run("adherence.read", lambda s, p: board.of_conversation(s, p, conversation).to_json())
+        judged = _run("adherence.read", lambda s, p: insight.adherence_json(s, p, conversation))
         score = "不评分" if judged["score"] is None else f"{judged['score']:g} 分"
         typer.echo(f"会话 {conversation}: {judged['level_label']}, {score} {judged['reason']}".rstrip())
         for d in judged["deductions"]:
             typer.echo(f"- {d['points']:g} {d['label']}: {d['why']}")
             for q in d["quotes"]:
-                typer.echo(f"    第 {q['utterance'] + 1} 句: {q['quote']}")
+                typer.echo(f"    第 {q['utterance'] + 1} 句: {q['quote']}{beside(judged['demo'])}")
         return
     first, last = insight.days(_day(start), _day(end), 92)
     found = _run("report.read", lambda s, p: insight.adherence_list(s, p, Scope(advisor, branch), first, last))

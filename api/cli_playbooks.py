@@ -116,7 +116,7 @@ def _heading(found: "Trial") -> str:
 
 
 def _trial_table(found: "Trial", shown: "list[Compared]") -> "Table":
-    from api.labels import key_label, state_label
+    from api.labels import beside, key_label, state_label
     from dongke.clock import beijing
     from followup.trial import LABELS
 
@@ -129,7 +129,7 @@ def _trial_table(found: "Trial", shown: "list[Compared]") -> "Table":
         if old and new and old.state != new.state:
             state = f"{state_label(old.state)} → {state}"
         changes = ", ".join(LABELS[c] for c in one.changes)
-        opened, words = f"{beijing(o.opened_at):{TIME}}", found.words.get(o.id, "")
+        opened, words = f"{beijing(o.opened_at):{TIME}}", found.words.get(o.id, "") + beside(o.id in found.demo)
         key = key_label(o.playbook, o.key) or ""
         table.add_row(
             o.customer, o.owner, o.playbook, key, opened, due, state + (" 逾期" if o.overdue else ""), changes, words

@@ -146,6 +146,7 @@ def _make_logins(session: Session) -> None:
 
 def _print_results(today: date) -> None:
     """One customer's profile, the overdue opportunities of the branch, its follow-up report."""
+    from api import heard
     from api.labels import opportunity_labels
     from api.printing import overdue_table, profile_panel
     from dongke.directory import Advisor, Customer
@@ -158,7 +159,9 @@ def _print_results(today: date) -> None:
     with db.session_scope() as session:
         names = {c.id: c.name for c in session.exec(select(Customer))}
         names |= {a.id: a.name for a in session.exec(select(Advisor))}
-        out.print(profile_panel(profile_of(session, SHOWN_CUSTOMER).to_json(), names[SHOWN_CUSTOMER]))
+        page = profile_of(session, SHOWN_CUSTOMER).to_json()
+        heard.mark(session, *(tag["evidence"] for tag in page["tags"]))
+        out.print(profile_panel(page, names[SHOWN_CUSTOMER]))
         mine = select(Advisor.id).where(Advisor.branch_id == BRANCH)
         rows = session.exec(
             select(StoredOpportunity)

@@ -16,7 +16,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from api.labels import beside
 from asr.models import Recording, StoredConversation
+from asr.repository import heard_by_demo
 from dongke.clock import beijing, now
 from dongke.errors import BadInput
 from followup.adherence.facts import facts_of
@@ -63,6 +65,8 @@ def pack(
     held = facts.at(profile.as_of, profile.known_at)
     files = sorted(held.snapshots, key=lambda s: s.order)
     page = profile.to_json()
+    talks = [] if "analysis" in profile.refused else list(_talks(session, profile))
+    _mark(session, [*talks, *(e for tag in page["tags"] for e in tag["evidence"])])
     offers = [offer(code, profile.suitability).to_json() for code in sorted(products_on(profile.today))]
     content = {
         "format": FORMAT,
@@ -81,10 +85,17 @@ def pack(
             for s in files
         ],
         "profile": page,
-        "talks": [] if "analysis" in profile.refused else list(_talks(session, profile)),
+        "talks": talks,
         "rules": _rules(profile),
     }
     return {"content": content, "sha256": digest(content)}
+
+
+def _mark(session: Session, quoting: Sequence[dict[str, Any]]) -> None:
+    """Adds `demo` to what the demo's model heard, and to nothing else: packs without it stay what they were."""
+    heard = heard_by_demo(session, {row["conversation_id"] for row in quoting})
+    for row in quoting:
+        row |= {"demo": True} if row["conversation_id"] in heard else {}
 
 
 def digest(content: Mapping[str, Any]) -> str:
@@ -131,10 +142,10 @@ def _lines(content: Mapping[str, Any], sha256: str) -> Iterator[str]:
         yield f"{tag['text']} [{tag['status']}]"
         for e in tag["evidence"]:
             place = "依据待复核" if e["utterance"] is None else f"第{e['utterance'] + 1}句"
-            yield f"    {e['said_at']} {e['conversation_id']} {place}: “{e['quote']}”"
+            yield f"    {e['said_at']} {e['conversation_id']} {place}: “{e['quote']}”{beside('demo' in e)}"
     yield from ("", "三、会话中的风险揭示与推荐")
     for talk in content["talks"]:
-        yield f"{talk['started_at']} {talk['conversation_id']} 投顾 {talk['advisor_id']}"
+        yield f"{talk['started_at']} {talk['conversation_id']} 投顾 {talk['advisor_id']}{beside('demo' in talk)}"
         for turn in talk["turns"]:
             kinds = "、".join(KINDS[kind] for kind in turn["kinds"])
             yield f"    第{turn['utterance'] + 1}句 ({kinds}): {turn['text']}"

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ARRAY, String, any_, literal
 from sqlmodel import Session, col, select
 
-from api import paging
+from api import heard, paging
 from dongke.clock import TradingCalendar, at_beijing, beijing, now
 from dongke.directory import Advisor, Customer
 from dongke.errors import BadInput
@@ -70,7 +70,7 @@ def digging_page(
 def customers_digging(session: Session, customer_ids: Sequence[str]) -> list[dict[str, Any]]:
     """The ladders of these customers."""
     names, calendar, today = _customers(session, customer_ids), trading_calendar(), beijing(now()).date()
-    return [
+    shown: list[dict[str, Any]] = [
         {
             "customer_id": found.history.customer_id,
             "customer_name": names.get(found.history.customer_id, ""),
@@ -79,6 +79,8 @@ def customers_digging(session: Session, customer_ids: Sequence[str]) -> list[dic
         }
         for found in digging.of_people(session, customer_ids)
     ]
+    heard.mark(session, (step for one in shown for asset in one["assets"] for step in asset["steps"]))
+    return shown
 
 
 def ladder_json(one: Ladder, calendar: TradingCalendar, today: date) -> dict[str, Any]:
@@ -129,6 +131,7 @@ def untouched_list(
                 "next_question": next_question(u.ladder),
             }
         )
+    heard.mark(session, rows)
     return {"total": total(u.ladder for u in found).to_json(), "count": len(found), "items": rows}
 
 
@@ -154,7 +157,15 @@ def adherence_list(session: Session, principal: Principal, scope: Scope, first: 
         {"advisor_id": who, "advisor_name": names.get(who, ""), **summary(found).to_json()}
         for who, found in sorted(by_advisor.items())
     ]
+    heard.mark(session, *(row["moments"] for row in rows))
     return {"start": first, "end": last, "advisors": rows}
+
+
+def adherence_json(session: Session, principal: Principal, conversation_id: str) -> dict[str, Any]:
+    """One talk's 服务策略执行. Raises NotFound `conversation-unknown`, `analysis-refused`."""
+    found = talks.of_conversation(session, principal, conversation_id).to_json()
+    heard.mark(session, [found])
+    return found
 
 
 def morning_json(

@@ -27,7 +27,8 @@ def console() -> Console:
 
 
 def profile_panel(profile: dict[str, Any], name: str) -> Panel:
-    """One customer's profile, as `Profile.to_json` gives it: what matters first, then each tag with its words."""
+    """One customer's profile, as `Profile.to_json` gives it, its words marked (`api.heard`): what matters first, then
+    each tag with its words."""
     head = [Text(f"{number}. {line['text']}") for number, line in enumerate(profile["three_lines"], 1)]
     if profile["next_question"]:
         head.append(Text(f"下一个问题: {profile['next_question']['text']}", style="bold"))
@@ -123,8 +124,11 @@ def _telling(tag: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _quote(evidence: dict[str, Any]) -> str:
+    from api.labels import beside
+
     said = evidence["quote"]
-    return f"“{said if len(said) <= QUOTE_CHARS else said[:QUOTE_CHARS] + '…'}” {_place(evidence)}"
+    short = said if len(said) <= QUOTE_CHARS else said[:QUOTE_CHARS] + "…"
+    return f"“{short}” {_place(evidence)}{beside(evidence['demo'])}"
 
 
 def _place(evidence: dict[str, Any]) -> str:

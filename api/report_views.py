@@ -1,12 +1,13 @@
 """报表的查看: who may ask for which report, and how an item behind a number is shown."""
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from sqlmodel import Session
 
-from api import listing, paging
+from api import heard, listing, paging
 from dongke.clock import beijing, now
 from dongke.directory import Advisor, Branch, Customer
 from dongke.errors import BadInput, NotFound
@@ -78,15 +79,19 @@ def items(
     after = (cursor_time(place[0]), place[1]) if place else None
     rows, last = paging.page(behind(session, asked, number, line, after=after, limit=limit + 1), limit)
     suitable = offers.of_many(session, {row.customer_id for row in rows if row.opportunity is not None})
+    shown = [_shown(row, asked, suitable) for row in rows]
+    heard.mark(session, *(row["words"] for row in shown))
     return {
-        "items": [_shown(row, asked, suitable) for row in rows],
+        "items": shown,
         "next_cursor": paging.encode("report", last.at.isoformat(), last.id) if last else None,
     }
 
 
 def _shown(item: Item, asked: Question, suitable: Any) -> dict[str, Any]:
     row = item.opportunity
-    found = {name: getattr(item, name) for name in Item.__dataclass_fields__} | {"words": item.words}
+    found = {name: getattr(item, name) for name in Item.__dataclass_fields__} | {
+        "words": [asdict(said) for said in item.words]
+    }
     if row is None:
         return found
     customer = Customer(id=item.customer_id, name=item.customer_name, advisor_id=item.advisor_id)

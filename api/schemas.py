@@ -215,9 +215,11 @@ class OpportunityOut(BaseModel):
 class OpportunityDetail(OpportunityOut):
     """商机, 连同它每一步的原因和打开它的原话."""
 
-    causes: list[dict[str, Any]] = Field(description="每一步的依据: 会话和原话, 或事件; known_at 是懂客知道它的时间")
+    causes: list[dict[str, Any]] = Field(
+        description="每一步的依据: 会话和原话 (demo: 演示模型听写的), 或事件; known_at 是懂客知道它的时间"
+    )
     misses: list[dict[str, Any]] = Field(description="没有算数的触达, 各有原因")
-    evidence: list[dict[str, Any]] = Field(description="打开这个商机的原话")
+    evidence: list[dict[str, Any]] = Field(description="打开这个商机的原话; demo: 演示模型听写的")
     conversation_id: str | None
     actions: list[dict[str, Any]]
 

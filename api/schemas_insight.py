@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.heard import Demo
+
 RungName = Literal["mention", "institution", "kind", "amount", "maturity", "plan", "transfer"]
 
 
@@ -29,6 +31,7 @@ class StepOut(BaseModel):
     utterance: int | None
     event_id: str | None
     asked: bool = Field(description="是顾问问出来的")
+    demo: Demo
 
 
 class LadderOut(BaseModel):
@@ -77,6 +80,7 @@ class UntouchedOut(BaseModel):
     said_at: datetime
     quote: str
     conversation_id: str | None
+    demo: Demo
     next_question: str
 
 
@@ -153,6 +157,7 @@ class AssessmentOut(BaseModel):
     reason: str
     deductions: list[DeductionOut]
     facts: dict[str, Any]
+    demo: Demo
     scorecard_version: str
     lexicon_version: str
 
@@ -165,6 +170,7 @@ class SideOut(BaseModel):
 
 class MomentOut(DeductionOut):
     conversation_id: str
+    demo: Demo
 
 
 class RuleOut(BaseModel):

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.heard import Demo
 from followup.playbook_files import MAX_CHARS
 
 
@@ -57,6 +58,7 @@ class ComparedOut(BaseModel):
 
     changes: list[str]
     words: str
+    demo: Demo
     tried: dict[str, Any] | None
     running: dict[str, Any] | None
 

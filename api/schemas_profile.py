@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from api.heard import Demo
 from profiles.registry import tag_names
 
 #: the code of a tag; which codes there are stands in profiles/registry.yaml
@@ -34,7 +35,7 @@ class EvidenceOut(_Closed):
     suspended: bool = Field(False, description="依据待复核: 重新转写后找不到这句原话, 时间仍指向录音")
     sentence: str | None = Field(description="整句; 撤回的没有")
     audio: bool = Field(description="有没有录音可听")
-    demo: bool = Field(description="演示模型听写的")
+    demo: Demo
 
 
 class SupportOut(_Closed):

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.heard import Demo
 from api.schemas import OpportunityOut
 
 
@@ -14,6 +15,7 @@ class WordsOut(BaseModel):
     conversation_id: str
     utterance: int
     quote: str
+    demo: Demo
     what: str = Field(description="商机: 这句话带来了什么; 会话的度量: 哪一级阶梯, 或为什么扣分; 心声为空")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, text
 from sqlmodel import Session, col, select
 
+from asr.repository import heard_by_demo
 from dongke.clock import beijing, now
 from dongke.directory import Customer
 from dongke.errors import BadInput
@@ -29,7 +30,7 @@ QUOTE_CHARS = 60
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """一次试运行. `words`: the customer's words that open, by opportunity."""
+    """一次试运行. `words`: the customer's words that open, by opportunity; `demo`: whose the demo's model heard."""
 
     books: tuple[Playbook, ...]
     start: datetime
@@ -38,6 +39,7 @@ class Trial:
     customers: int
     found: tuple[Compared, ...]
     words: Mapping[str, str]
+    demo: frozenset[str]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -47,8 +49,12 @@ class Trial:
             "as_of": beijing(self.as_of).isoformat(),
             "customers": self.customers,
             "summary": dict(trial.summary(self.found)),
-            "items": [one.to_json() | {"words": self.words.get(one.any.id, "")} for one in self.found],
+            "items": [self._item(one) for one in self.found],
         }
+
+    def _item(self, one: Compared) -> dict[str, Any]:
+        ident = one.any.id
+        return one.to_json() | {"words": self.words.get(ident, ""), "demo": ident in self.demo}
 
 
 @contextmanager
@@ -97,7 +103,8 @@ def dry_run(
             seen.add(history.customer_id)
             if step:
                 step(number + 1, len(concerned))
-    return Trial(tuple(tried), start, end, until, len(seen), tuple(found), words)
+        demo = _by_demo(session, [one for one in found if one.any.id in words])
+    return Trial(tuple(tried), start, end, until, len(seen), tuple(found), words, demo)
 
 
 def _concerned(
@@ -142,6 +149,13 @@ def _allowed(principal: Principal | None, book: Playbook) -> ColumnElement[bool]
     purposes = PROFILE if book.id in policy().service_playbooks else (*PROFILE, Purpose.MARKETING)
     allowed = processable(col(Customer.id), *purposes)
     return allowed if principal is None else allowed & visible(principal)
+
+
+def _by_demo(session: Session, quoted: Sequence[Compared]) -> frozenset[str]:
+    """Those of them whose opening words the demo's model heard."""
+    talks = {one.any.id: one.any.causes[0].conversation or "" for one in quoted}
+    heard = heard_by_demo(session, set(talks.values()))
+    return frozenset(ident for ident, talk in talks.items() if talk in heard)
 
 
 def _words(history: History, found: Sequence[Compared]) -> dict[str, str]:

@@ -13,7 +13,6 @@ from api.paging import Cursor, Limit
 from api.problems import responses
 from dongke import audit
 from dongke.scope import readable_customer
-from followup.adherence import board as talks
 from followup.digging import board as digging
 from followup.people import Scope
 from profiles.identity.persons import canonical
@@ -108,9 +107,9 @@ def get_adherence(
 )
 def get_conversation_adherence(session: SessionDep, principal: Reader, conversation_id: str) -> Any:
     """一次会话的服务策略评分: 按客户的经验选评分表, 每处扣分引用原话; 经验未知的只列事实."""
-    found = talks.of_conversation(session, principal, conversation_id)
-    audit.record(session, principal.subject, "adherence.read", found.conversation_id, customer=found.customer_id)
-    return found.to_json()
+    found = insight.adherence_json(session, principal, conversation_id)
+    audit.record(session, principal.subject, "adherence.read", found["conversation_id"], customer=found["customer_id"])
+    return found
 
 
 @router.get(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlmodel import Session, col, select
 
-from api import listing, schemas, talks
+from api import heard, listing, schemas, talks
 from api.deps import Actor, Reader, SessionDep
 from api.idempotency import IdempotencyKey, once
 from api.listing import OpportunityFilter
@@ -89,11 +89,13 @@ def _grounds(session: Session, row: StoredOpportunity) -> dict[str, Any]:
     where = {"conversation_id": opening.conversation_id if opening else None}
     evidence = [e | where for e in standing]
     talks.with_sentences(session, evidence)
+    causes = _with_words(session, row.causes)
+    heard.mark(session, evidence, causes)
     noted = session.exec(
         select(ManualAction).where(ManualAction.opportunity_id == row.id).order_by(col(ManualAction.at))
     )
     return {
-        "causes": _with_words(session, row.causes),
+        "causes": causes,
         "misses": row.misses,
         "evidence": evidence,
         "conversation_id": opening.conversation_id if opening else None,

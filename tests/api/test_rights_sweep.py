@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from api import pipeline
 from api.cli import app as cli
+from api.labels import DEMO_MODEL
 from asr.models import Recording, RecordingState, StoredConversation
 from dongke import db
 from dongke.audit import AuditEntry
@@ -353,3 +354,17 @@ def _stays_erased(session: Session) -> None:
     identity.link(session, "phone", PHONE, WHO, now())
     assert session.get_one(Customer, WHO).name == ""
     assert {row.sealed for row in session.exec(select(Identifier).where(Identifier.customer_id == WHO))} == {b""}
+
+
+# --- the same sweep for what the demo's model heard
+
+
+@pytest.mark.parametrize("source", ["demo:demo_model@7380ffb9", "large-v3-turbo@1a2b3c4d"])
+def test_what_the_demo_s_model_heard_is_shown_with_its_name(house: House, source: str) -> None:
+    with db.session_scope() as session:
+        session.get_one(StoredConversation, TALK).source = source
+    shown = dict([*_routes(house, ("boss",)), *_posts(house, ("boss",))])
+    quoting = {place for place, text in shown.items() if IDLE in text or f"{BANK}还有" in text}
+    named = {place for place, text in shown.items() if '"demo":true' in text or DEMO_MODEL in text}
+    assert len(quoting) > 10
+    assert quoting - named == (set() if source.startswith("demo:") else quoting)
