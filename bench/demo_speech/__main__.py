@@ -3,6 +3,7 @@
 import argparse
 import json
 import shutil
+import signal
 import sys
 from dataclasses import replace
 from importlib.util import find_spec
@@ -72,6 +73,7 @@ def train(chosen: argparse.Namespace) -> Path:
 
 def main(arguments: list[str]) -> int:
     chosen = options(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever is ended takes its workers along
     try:
         check_needs(training=chosen.measure is None)
         model = chosen.measure or train(chosen)

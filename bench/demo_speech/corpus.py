@@ -15,6 +15,7 @@ from bench.demo_speech.spoken import MARKS, clauses, spoken
 MISHEARD = ("raw_calls", "raw_calls_2", "raw_calls_3", "broken_turns")  #: written as a recogniser mishears: no truth
 LONGEST = 48  #: characters of a sentence
 COMMON_WORDS, ALL_WORDS = 2000, 30_000
+SAID_OF_READING = 0.7
 FREQUENT = 5  #: how often the talks must use a character beyond the common ones
 
 
@@ -34,6 +35,10 @@ class Corpus:
             text = self._draft(chance)
             if len(text) <= LONGEST and self.held_out.allows(text):
                 return text
+
+    def reading(self, chance: random.Random) -> str:
+        """One to read without a sound: mostly what somebody said, since its words are to be learnt."""
+        return chance.choice(self.said) if chance.random() < SAID_OF_READING else self.sentence(chance)
 
     def _draft(self, chance: random.Random) -> str:
         draw = chance.random()

@@ -84,7 +84,7 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, memory: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         x = x + self.self_attention(self.norm_self(x), None, causal=self.decoder)[0]
         looked = None
-        if self.decoder:
+        if self.decoder and memory is not None:
             seen, looked = self.cross(self.norm_cross(x), memory, causal=False)
             x = x + seen
         return x + self.feed_out(F.gelu(self.feed(self.norm_feed(x)))), looked
@@ -126,11 +126,13 @@ class Net(nn.Module):
             x, _ = layer(x)
         return torch.as_tensor(self.norm_encoder(x))
 
-    def decode(self, ids: Tensor, memory: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """What stands for each next token, and each layer's log attention (batch, tokens, frames)."""
-        x = (self.tokens(ids) + self.text_places[: ids.shape[1]]).to(memory.dtype)
+    def decode(self, ids: Tensor, memory: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+        """What stands for each next token, and each layer's log attention (batch, tokens, frames). Without a memory it
+        only reads."""
+        x = self.tokens(ids) + self.text_places[: ids.shape[1]]
+        x = x if memory is None else x.to(memory.dtype)
         looked = []
         for layer in self.decoder:
             x, seen = layer(x, memory)
-            looked.append(seen)
+            looked += [] if seen is None else [seen]
         return self.norm_decoder(x), looked

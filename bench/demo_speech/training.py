@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 
-from bench.demo_speech import lessons, losses, shards, start, vocabulary
+from bench.demo_speech import corpus, lessons, losses, reading, shards, start, vocabulary
 from bench.demo_speech.net import Net, Shape
 from bench.demo_speech.windows import Window
 from dongke.errors import NotReady
@@ -23,6 +23,7 @@ from dongke.errors import NotReady
 POOL = 20  #: shards that are drawn from at a time
 REPORT, SAVE = 10, 50  #: steps
 SOUNDS = 1.0  #: weight of the frames' sounds: tones are what is misheard most
+READING = 0.5  #: weight of the text that is read without a sound
 PATIENCE, LONGEST_WAIT = 2.0, 3600.0  #: seconds between looks for a shard that is not yet made, and of all of them
 
 
@@ -34,10 +35,11 @@ class Plan:
     seed: int = 7
     workers: int = 2
     crops_first: int = 0  #: steps on crops alone: from nothing it needs about 1,500, from a warm start none
-    cropped: float = 0.75  #: share of steps on crops afterwards
+    cropped: tuple[float, float] = (0.75, 0.45)  #: share of steps on crops afterwards: first, and in the second half
     whole_batch: int = 8  #: windows a step, of all workers together
     crop_batch: int = 24
     crop_seconds: float = 10.0
+    read_batch: int = 64  #: sequences of sentences a step that are read without a sound, of all workers together
     shards: int = 60  #: at most
     step_shards: float = 40.0  #: steps after which a new shard joins the pool
     matrix_rate: float = 3.5e-3  #: of Muon; 6e-3 undoes a warm start, and suits an untaught network
@@ -47,6 +49,10 @@ class Plan:
     def rate(self, step: int) -> float:
         """Share of the full rates: soon all, then falling to nothing at the end."""
         return min((step + 1) / self.warm_up, max(0.01, 1 - step / self.steps))
+
+    def crops(self, step: int) -> float:
+        """Share of steps on crops: they teach the sounds fast; whole windows, as they come in a call, come later."""
+        return 1.0 if step < self.crops_first else self.cropped[step >= self.steps / 2]
 
     def newest_shard(self, step: int) -> int:
         return min(self.shards - 1, 4 + int(step / self.step_shards))
@@ -89,13 +95,16 @@ class Trainer:
     def teach(self) -> dict[str, float]:
         """One step; what was lost."""
         plan, common = self.plan, random.Random(f"{self.plan.seed}:{self.step}")
-        crop = plan.crop_seconds if self.step < plan.crops_first or common.random() < plan.cropped else None
+        crop = plan.crop_seconds if common.random() < plan.crops(self.step) else None
         own = random.Random(f"{plan.seed}:{self.step}:{self.rank}")
         many = (plan.whole_batch if crop is None else plan.crop_batch) // plan.workers
         windows = [self._window(own) for _ in range(many)]
         found = losses.of(self.net, lessons.batch(windows, self.tokens, own, lessons.Habits(crop)))
         looking = 0.4 if self.step < plan.steps / 2 else 0.2
         (found.text + looking * found.looking + SOUNDS * found.sounds).backward()
+        page = reading.page(corpus.load(), self.tokens, own, plan.read_batch // plan.workers)
+        read = reading.lost(self.net, page)
+        (READING * read).backward()
         self._share_gradients()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         for optimizer, full in zip(self.optimizers, (plan.matrix_rate, plan.other_rate), strict=True):
@@ -104,7 +113,7 @@ class Trainer:
             optimizer.step()
             optimizer.zero_grad(set_to_none=False)
         self.step += 1
-        kinds = {"text": found.text, "looking": found.looking, "sounds": found.sounds}
+        kinds = {"text": found.text, "looking": found.looking, "sounds": found.sounds, "read": read}
         return {"cropped": float(crop is not None), "wrong": found.wrong} | {k: v.item() for k, v in kinds.items()}
 
     def _window(self, chance: random.Random) -> Window:
@@ -166,7 +175,7 @@ def _report(folder: Path, step: int, seen: list[dict[str, float]], seconds: floa
     row: dict[str, float] = {"step": step, "minutes": round(seconds / 60, 1)}
     for cropped, mark in ((0.0, ""), (1.0, "_crop")):
         rows = [r for r in seen if r["cropped"] == cropped]
-        for name in ("text", "wrong", "looking", "sounds") if rows else ():
+        for name in ("text", "wrong", "looking", "sounds", "read") if rows else ():
             row[name + mark] = round(math.fsum(r[name] for r in rows) / len(rows), 3)
     with (folder / "training.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps(row) + "\n")
@@ -178,4 +187,4 @@ def run(folder: Path, plan: Plan, warm: Path | None) -> None:
     if plan.workers == 1:
         work(0, folder, plan, warm)
     else:
-        torch.multiprocessing.spawn(work, (folder, plan, warm), plan.workers)
+        torch.multiprocessing.spawn(work, (folder, plan, warm), plan.workers, daemon=True)

@@ -15,7 +15,7 @@ MANY = 3000
 def trained_on() -> list[str]:
     chance = random.Random(7)
     text = corpus.load()
-    return [text.sentence(chance) for _ in range(MANY)]
+    return [draw(chance) for draw in (text.sentence, text.reading) for _ in range(MANY)]
 
 
 @pytest.mark.parametrize(
