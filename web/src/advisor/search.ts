@@ -4,6 +4,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { client } from "../base/session";
 import { day, stamp } from "../base/text";
 import type { Page } from "../base/types";
+import { DEMO_MODEL, heardText } from "../parts/heard";
 import { empty, Loading } from "../parts/load";
 import { complain } from "../parts/toast";
 import { rows } from "./lists";
@@ -64,7 +65,7 @@ class Search extends Loading<Page<Hit>> {
     return html`<li><button @click=${() => this.dispatchEvent(open)}>
       <b>${hit.customer_name}</b><span class="hint when">${day(hit.started_at)}</span>
       <span class="wide">${marked(hit)}</span>
-      <span class="hint">${hit.channel === "call" ? "电话" : "企业微信"} · ${who}${hit.channel === "call" && hit.start_ms !== null ? ` · ${stamp(hit.start_ms)}` : ""}${hit.source_text === "演示模型" ? " · 演示模型" : ""}</span>
+      <span class="hint">${hit.channel === "call" ? "电话" : "企业微信"} · ${who}${hit.channel === "call" && hit.start_ms !== null ? ` · ${stamp(hit.start_ms)}` : ""}${heardText({ demo: hit.source_text === DEMO_MODEL })}</span>
     </button></li>`;
   }
 }

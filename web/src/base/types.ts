@@ -125,6 +125,8 @@ export interface Cause {
   event?: string | null;
   evidence?: number[];
   words?: (string | null)[];
+  /** As of Evidence. */
+  demo?: boolean;
 }
 
 export interface OpportunityDetail extends Opportunity {

@@ -6,6 +6,7 @@ import { client } from "../base/session";
 import { amount, day } from "../base/text";
 import type { Opportunity, Page } from "../base/types";
 import { drawer } from "../parts/drawer";
+import { heard, heardText } from "../parts/heard";
 import { empty, Loading } from "../parts/load";
 import { named, openOpportunity, openTalk, state } from "../parts/opportunity";
 import "../parts/table";
@@ -19,7 +20,7 @@ export interface Item {
   customer_name: string;
   advisor_name: string;
   title: string;
-  words: { conversation_id: string; utterance: number; quote: string; what: string }[];
+  words: { conversation_id: string; utterance: number; quote: string; demo: boolean; what: string }[];
   /** Why there are no words; "" where there are. */
   no_words: string;
   /** Of an opportunity: when it became what it is, and by what. */
@@ -70,8 +71,8 @@ class Behind extends Loading<Item[]> {
     const words: Column<Item> = {
       name: "words",
       label: "原话", wide: true,
-      value: (r) => r.words.map((w) => w.quote).join(" / "),
-      cell: (r) => html`${r.words.slice(0, FEW).map((w) => html`<button class="link" @click=${() => openTalk(w.conversation_id, { utterance: w.utterance, play: true })}>${w.what ? html`<span class="hint">${w.what}</span> ` : ""}${w.quote}</button><br />`)}${r.words.length > FEW ? html`<span class="hint">还有 ${r.words.length - FEW} 句</span>` : ""}${r.no_words ? html`<span class="hint">${r.no_words}</span>` : ""}`,
+      value: (r) => r.words.map((w) => w.quote + heardText(w)).join(" / "),
+      cell: (r) => html`${r.words.slice(0, FEW).map((w) => html`<button class="link" @click=${() => openTalk(w.conversation_id, { utterance: w.utterance, play: true })}>${w.what ? html`<span class="hint">${w.what}</span> ` : ""}${w.quote}</button>${heard(w)}<br />`)}${r.words.length > FEW ? html`<span class="hint">还有 ${r.words.length - FEW} 句</span>` : ""}${r.no_words ? html`<span class="hint">${r.no_words}</span>` : ""}`,
     };
     const why: Column<Item> = { name: "why", label: "经过", wide: true, value: (r) => r.why.join(" / "), cell: (r) => html`${r.why.map((line) => html`<span class="hint">${line}</span><br />`)}` };
     const advisor: Column<Item> = { name: "advisor", label: "投顾", value: (r) => r.advisor_name };

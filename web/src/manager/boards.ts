@@ -8,6 +8,7 @@ import type { Opportunity, Page } from "../base/types";
 import type { Bars } from "../parts/chart";
 import "../parts/chart";
 import { drawer } from "../parts/drawer";
+import { heard, heardText } from "../parts/heard";
 import { empty } from "../parts/load";
 import { named, openOpportunity, openTalk, state } from "../parts/opportunity";
 import "../parts/table";
@@ -67,6 +68,7 @@ interface Untouched {
   trading_days: number | null;
   quote: string;
   conversation_id: string | null;
+  demo: boolean;
   next_question: string;
 }
 
@@ -92,7 +94,7 @@ class MoneyBoard extends Board<Money> {
       { name: "sum", label: "金额", number: true, value: (r) => r.money.low, cell: (r) => r.money.text },
       { name: "matures", label: "到期", value: (r) => r.matures_on, cell: (r) => (r.matures_on ? html`${day(r.matures_on)} <span class="hint">${r.trading_days} 个交易日</span>` : html`<span class="hint">未知</span>`) },
       { name: "advisor", label: "投顾", value: (r) => r.advisor_name },
-      { name: "quote", label: "原话", wide: true, value: (r) => r.quote, cell: (r) => (r.conversation_id ? html`<button class="link" @click=${() => openTalk(r.conversation_id!)}>${r.quote}</button>` : r.quote) },
+      { name: "quote", label: "原话", wide: true, value: (r) => r.quote + heardText(r), cell: (r) => html`${r.conversation_id ? html`<button class="link" @click=${() => openTalk(r.conversation_id!)}>${r.quote}</button>` : r.quote}${heard(r)}` },
       { name: "next", label: "下一问", wide: true, value: (r) => r.next_question },
     ];
     const bars = maturities(found.items);

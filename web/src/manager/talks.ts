@@ -7,6 +7,7 @@ import { day, yuan } from "../base/text";
 import type { Bars } from "../parts/chart";
 import "../parts/chart";
 import { drawer } from "../parts/drawer";
+import { heard, heardText } from "../parts/heard";
 import { empty } from "../parts/load";
 import { openTalk } from "../parts/opportunity";
 import "../parts/table";
@@ -34,7 +35,7 @@ interface Asset {
   text: string;
   stage: string;
   stage_label: string;
-  steps: { rung: string; label: string; quote: string; conversation_id: string | null; utterance: number | null; at: string }[];
+  steps: { rung: string; label: string; quote: string; conversation_id: string | null; utterance: number | null; demo: boolean; at: string }[];
   next_question: string;
 }
 
@@ -98,7 +99,7 @@ function rungs(asset: Owned): TemplateResult {
     const step = asset.steps.find((s) => s.rung === rung);
     if (!step) return html`<span class="badge" title="还不知道">${label}</span>`;
     if (!step.conversation_id) return html`<span class="badge brand" title=${step.quote}>${label}</span>`;
-    return html`<button class="badge brand" title="${day(step.at)} ${step.quote}" @click=${() => openTalk(step.conversation_id!, { utterance: step.utterance, play: true })}>${label}</button>`;
+    return html`<button class="badge brand" title="${day(step.at)} ${step.quote}${heardText(step)}" @click=${() => openTalk(step.conversation_id!, { utterance: step.utterance, play: true })}>${label}</button>`;
   })}</span>`;
 }
 
@@ -120,7 +121,7 @@ interface Adherence {
   novice: Side;
   experienced: Side;
   unscored: string[];
-  moments: { rule: string; label: string; points: number; why: string; quotes: { utterance: number; quote: string }[]; conversation_id: string }[];
+  moments: { rule: string; label: string; points: number; why: string; quotes: { utterance: number; quote: string }[]; conversation_id: string; demo: boolean }[];
 }
 
 const MOST_DAYS = 92;
@@ -152,7 +153,7 @@ class AdherenceBoard extends Board<Adherence[]> {
       <section class="card"><h2>值得听的地方</h2>
         ${moments.length
           ? moments.map((m) => html`<div class="moment"><b>${m.advisor}</b> ${m.label} <span class="hint">${m.why}</span><br />
-              ${m.quotes.map((quote) => html`<button class="link" @click=${() => openTalk(m.conversation_id, { utterance: quote.utterance, play: true })}>▶ ${quote.quote}</button><br />`)}</div>`)
+              ${m.quotes.map((quote) => html`<button class="link" @click=${() => openTalk(m.conversation_id, { utterance: quote.utterance, play: true })}>▶ ${quote.quote}</button>${heard(m)}<br />`)}</div>`)
           : empty("没有扣分的地方。")}</section>`;
   }
 }

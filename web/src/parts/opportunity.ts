@@ -8,6 +8,7 @@ import type { Cause, Evidence, Opportunity, OpportunityDetail } from "../base/ty
 import { controls } from "../design/controls";
 import { places } from "../design/places";
 import { drawer } from "./drawer";
+import { heard } from "./heard";
 import { Loading } from "./load";
 import "./talk";
 import { complain, say, soon } from "./toast";
@@ -115,7 +116,7 @@ class OpportunityView extends Loading<OpportunityDetail> {
 
 const quote = (e: Evidence, assertion: string): TemplateResult =>
   html`<button class="quote" @click=${() => openTalk(e.conversation_id, { utterance: e.utterance, play: e.start_ms !== null, assertion })}>
-    ${e.start_ms === null ? nothing : "▶ "}${words(e)} <span class="hint">${e.speaker === "customer" ? "客户" : "投顾"}${e.start_ms === null ? "" : ` · ${stamp(e.start_ms)}`}</span>
+    ${e.start_ms === null ? nothing : "▶ "}${words(e)} <span class="hint">${e.speaker === "customer" ? "客户" : "投顾"}${e.start_ms === null ? "" : ` · ${stamp(e.start_ms)}`}</span>${heard(e)}
   </button>`;
 
 function words({ sentence, quote: said }: Evidence): unknown {
@@ -125,8 +126,9 @@ function words({ sentence, quote: said }: Evidence): unknown {
 
 function cause(c: Cause): TemplateResult {
   const talk = c.conversation;
+  const said = (c.words ?? []).filter(Boolean);
   return html`<li><span class="hint">${moment(c.at)}</span><span>${c.text ?? c.why ?? ""}
-    ${(c.words ?? []).filter(Boolean).map((text) => html` <q>${text}</q>`)}
+    ${said.map((text) => html` <q>${text}</q>`)}${said.length ? heard(c) : nothing}
     ${talk ? html` <button class="link" @click=${() => openTalk(talk, { utterance: c.evidence?.[0] ?? null })}>看会话</button>` : nothing}</span></li>`;
 }
 

@@ -7,6 +7,7 @@ import { clock, lasting, moment, stamp } from "../base/text";
 import type { Conversation, Utterance } from "../base/types";
 import { controls } from "../design/controls";
 import { places } from "../design/places";
+import { DEMO_MODEL } from "./heard";
 import { Loading } from "./load";
 import type { Wave } from "./wave";
 
@@ -83,7 +84,7 @@ export class Talk extends Loading<Conversation> {
     const length = Date.parse(talk.ended_at) - Date.parse(talk.started_at);
     const head = [CHANNELS[talk.channel] ?? talk.channel, direction, moment(talk.started_at), lasting(length), `${talk.customer_name || talk.customer_id} 与 ${talk.advisor_name}`];
     return html`
-      <p class="hint">${head.join(" · ")}${talk.source_text ? html` <span class="badge ${talk.source_text === "演示模型" ? "warn" : ""}" title="文字从哪里来">${talk.source_text}</span>` : nothing}</p>
+      <p class="hint">${head.join(" · ")}${talk.source_text ? html` <span class="badge ${talk.source_text === DEMO_MODEL ? "warn" : ""}" title="文字从哪里来">${talk.source_text}</span>` : nothing}</p>
       ${talk.read ? nothing : html`<p class="note">这次会话还没有读完, 标签稍后出现; 客户不同意分析的会话不读。</p>`}
       ${talk.notes.map((note) => html`<p class="note">${note}</p>`)}
       ${talk.has_audio

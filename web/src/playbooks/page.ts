@@ -7,6 +7,7 @@ import { day, isoDay, DAY_MS } from "../base/text";
 import { controls } from "../design/controls";
 import { places } from "../design/places";
 import { show } from "../design/page";
+import { heard, heardText } from "../parts/heard";
 import { Loading } from "../parts/load";
 import "../parts/shell";
 import "../parts/table";
@@ -43,7 +44,7 @@ interface Row {
 interface Trial {
   customers: number;
   summary: Record<string, number>;
-  items: { changes: string[]; words: string; tried: Row | null; running: Row | null }[];
+  items: { changes: string[]; words: string; demo: boolean; tried: Row | null; running: Row | null }[];
 }
 
 const CHANGES: Record<string, string> = { opened: "新开", gone: "不再开", deadline: "期限不同", state: "状态不同", overdue: "逾期不同", owner: "负责人不同" };
@@ -178,7 +179,7 @@ class Playbooks extends Loading<Book[]> {
       { name: "opened", label: "何时说的", value: (r) => (r.tried ?? r.running)!.opened_at, cell: (r) => day((r.tried ?? r.running)!.opened_at) },
       { name: "running", label: "现在的期限", value: (r) => r.running?.due_at ?? null, cell: (r) => (r.running ? day(r.running.due_at) : "–") },
       { name: "tried", label: "试的期限", value: (r) => r.tried?.due_at ?? null, cell: (r) => (r.tried ? day(r.tried.due_at) : "–") },
-      { name: "words", label: "原话", wide: true, value: (r) => r.words },
+      { name: "words", label: "原话", wide: true, value: (r) => r.words + heardText(r), cell: (r) => html`${r.words}${heard(r)}` },
     ];
     return html`<section class="card"><h2>试运行的结果 <span class="hint">看了 ${customers} 位客户的过去</span></h2>
       <div class="tiles"><span>现在会开 <b>${summary.running}</b></span><span>试的会开 <b>${summary.tried}</b></span>

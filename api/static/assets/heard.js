@@ -1,0 +1,1 @@
+import{a as e,s as t}from"./page.js";var n=`演示模型`,r=({demo:r})=>r?t` <span class="badge warn" title="只听得懂合成语音">${n}</span>`:e,i=({demo:e})=>e?` · ${n}`:``;export{r as n,i as r,n as t};
