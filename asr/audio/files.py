@@ -15,7 +15,7 @@ from dongke.errors import BadInput
 
 FORMATS = "wav,w64,mp3,mov,ogg,flac,amr,amrnb,amrwb,aac,matroska,asf,au,aiff,caf,gsm,avi,mpegts,mpeg,flv"
 RAW = "alaw,mulaw,s16le"
-MIN_RATE = 8000  #: Hz, the telephone
+MIN_RATE, MAX_RATE = 8000, 384_000  #: Hz: the telephone; more than any recorder writes
 PATIENCE_SECONDS = 20.0  #: for the header, and for each piece: a hole of gigabytes is not searched for sound
 #: formats whose header promises a length; that of the others is guessed from the bit rate
 _PROMISING = ("wav", "w64", "mov", "flac", "matroska", "asf", "aiff", "caf", "avi")
@@ -62,6 +62,8 @@ class Opened:
 @contextmanager
 def opened(path: Path, max_seconds: int, told: Encoding | None = None) -> Iterator[Opened]:
     """The sound file, open. `told`: how it is read if it has no header. Raises BadInput as `probe` tells."""
+    import av
+
     head = kinds.look(path)
     encoding = kinds.encoding_of(path, head, told)
     size = path.stat().st_size
@@ -73,7 +75,10 @@ def opened(path: Path, max_seconds: int, told: Encoding | None = None) -> Iterat
         promised = _promised(container, head)
         check_length(max(promised, _at_least(container, head, size)), max_seconds)
         codec = str(stream.codec_context.name)
-        yield Opened(container, codec, int(stream.rate), int(stream.channels), promised, max_seconds)
+        try:
+            yield Opened(container, codec, int(stream.rate), int(stream.channels), promised, max_seconds)
+        except av.FFmpegError as fault:  # of whatever is done with the sound
+            raise BadInput("audio-broken", f"录音解码失败: {fault.strerror}") from fault
 
 
 def check_length(seconds: float, max_seconds: int) -> None:
@@ -120,8 +125,10 @@ def _stream(container: Any) -> Any:
     stream = container.streams.audio[0]
     if stream.codec_context is None:
         raise BadInput("audio-broken", "声音的编码不认识")
-    if not stream.rate or stream.rate < MIN_RATE:
-        raise BadInput("audio-rate", f"采样率 {stream.rate} Hz 低于 {MIN_RATE} Hz")
+    if not stream.rate:
+        raise BadInput("audio-unreadable", "不是能识别的录音格式: 没有采样率")
+    if not MIN_RATE <= stream.rate <= MAX_RATE:
+        raise BadInput("audio-rate", f"采样率 {stream.rate} Hz 不在 {MIN_RATE} 至 {MAX_RATE} Hz 之间")
     return stream
 
 

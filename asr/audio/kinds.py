@@ -66,8 +66,14 @@ _ARCHIVES = (
     b"\x1f\x8b\x08",
     b"\xfd7zXZ\x00",
     b"BZh",
+    b"\x28\xb5\x2f\xfd",  # zstd
+    b"\x04\x22\x4d\x18",  # lz4
 )
+_TAR = (257, b"ustar")
 _OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  #: Word, Excel; also an encrypted docx
+_JPEG = (b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1", b"\xff\xd8\xff\xdb")
+#: what is surely no sound, whatever the extension says
+_OTHERS = (b"%PDF-", b"\x89PNG\r\n", b"GIF8", b"\x7fELF", b"{\\rtf", _OFFICE, *_JPEG)
 _ENCRYPTED = (b"Salted__", b"-----BEGIN PGP MESSAGE", b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED")
 #: OpenPGP: a session key by public key (tag 1, version 3) or by password (tag 3, version 4 to 6)
 _PGP = re.compile(rb"(?s)(?:[\x84]..?|\x85..|\xc1.|\xc1[\xc0-\xdf].)\x03|(?:\x8c.|\xc3.)[\x04-\x06]")
@@ -96,13 +102,13 @@ def look(path: Path) -> bytes:
 def encoding_of(path: Path, head: bytes, told: Encoding | None = None) -> Encoding | None:
     """How a file without header is read; None where it has one. `told` goes before the extension.
 
-    Raises BadInput `audio-unreadable` where it is text, whatever it is called.
+    Raises BadInput `audio-unreadable` where it is text, a picture or a document, whatever it is called.
     """
     if any(head.startswith(mark, place) for place, mark in _HEADERS):
         return None
     found = told or RAW_SUFFIXES.get(path.suffix.lower())
-    if found is not None and _is_text(head):
-        raise BadInput("audio-unreadable", f"这是文字, 不是录音: {path.name}")
+    if found is not None and (head.startswith(_OTHERS) or _is_text(head)):
+        raise BadInput("audio-unreadable", f"这是文字, 图片或文档, 不是录音: {path.name}")
     return found
 
 
@@ -131,7 +137,7 @@ def _check_head(path: Path, head: bytes) -> None:
     locked_office = head.startswith(_OFFICE) and "EncryptedPackage".encode("utf-16-le") in _some(path)
     if head.startswith(_ENCRYPTED) or locked_zip or locked_office:
         raise BadInput("audio-encrypted", f"文件是加密的, 请先解密: {path.name}")
-    if head.startswith(_ARCHIVES):
+    if head.startswith(_ARCHIVES) or head.startswith(_TAR[1], _TAR[0]):
         raise BadInput("audio-archive", f"这是压缩包或 Office 文件, 请先解开: {path.name}")
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import random
 import subprocess
 import sys
 import zipfile
@@ -18,6 +19,14 @@ from tests.asr.sounds import encode, film, is_rising
 
 HOURS = 10
 DATA = Path(__file__).parent / "data"
+NOISE = random.Random(1).randbytes(50_000)
+NO_SOUND = (
+    b"%PDF-1.7\n",
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff\xe0",
+    b"\x7fELF\x02",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+)
 
 
 def _written(path: Path, content: bytes) -> Path:
@@ -54,6 +63,12 @@ def _locked_zip(path: Path) -> Path:
     content = bytearray(raw.getvalue())
     content[6] |= 1  # what a program that encrypts sets
     return _written(path, bytes(content))
+
+
+def _with_rate(path: Path, rate: int) -> Path:
+    raw = bytearray(path.read_bytes())
+    raw[24:28] = rate.to_bytes(4, "little")
+    return _written(path, bytes(raw))
 
 
 def _zip(path: Path) -> Path:
@@ -104,11 +119,16 @@ BAD: list[tuple[str, Callable[[Path], Path]]] = [
     ("audio-unreadable", lambda p: _office(p, locked=False)),
     ("audio-archive", _zip),
     ("audio-archive", lambda p: _written(p, b"\x1f\x8b\x08" + bytes(100))),
+    ("audio-archive", lambda p: _written(p, b"\x28\xb5\x2f\xfd" + bytes(100))),
+    ("audio-archive", lambda p: _written(p, b"call.wav" + bytes(249) + b"ustar" + bytes(300))),
     ("audio-unreadable", lambda p: _written(p, "这不是录音\n".encode() * 50)),
     ("audio-unreadable", lambda p: _written(p, b"\x89PNG\r\n\x1a\n" + bytes(100))),
     ("audio-unreadable", lambda p: _written(p.with_suffix(".raw"), bytes(range(256)) * 60)),  # nobody says how
+    *(("audio-unreadable", lambda p, head=head: _written(p.with_suffix(".al"), head + NOISE)) for head in NO_SOUND),
+    ("audio-unreadable", lambda p: _written(p.with_suffix(".mp3"), NOISE)),
     ("audio-no-sound", lambda p: film(p, with_sound=False)),
     ("audio-rate", lambda p: write_wav(p, tone(2, 4000), 4000)),
+    ("audio-rate", lambda p: _with_rate(write_wav(p, tone(2)), 2_000_000_000)),
     ("audio-broken", lambda p: _cut(write_wav(p, tone(0.001)), 44 / 60)),
     ("audio-truncated", lambda p: _cut(write_wav(p, tone(4)), 0.5)),
     ("audio-truncated", lambda p: _cut(encode(p, "libmp3lame", 16_000, container="mp3", seconds=20), 0.8)),
