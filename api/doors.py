@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from api import files, pipeline, queue, takers
@@ -111,10 +111,10 @@ class Intake:
                 ident, state = work()
         except DongkeError as fault:
             return self.refuse(kind, source, payload, fault)
-        except (DataError, IntegrityError, StatementError, UnicodeError) as fault:
-            if isinstance(fault, OperationalError):
-                raise  # the database is away: nothing is wrong with the piece
-            return self.refuse(kind, source, payload, _refused_by_database(fault))
+        except OperationalError:
+            raise  # the database is away: nothing is wrong with the piece
+        except Exception as fault:
+            return self.refuse(kind, source, payload, quarantine.reason_of(fault))
         return self.note(Outcome(kind, source, ident, state))
 
     def refuse(self, kind: str, source: str, payload: bytes, fault: DongkeError) -> Outcome:
@@ -162,11 +162,11 @@ class Intake:
         try:
             with self.session.begin_nested():
                 takers.BATCHED[kind](self, kind, pieces)
-        except (DataError, IntegrityError, StatementError, UnicodeError) as fault:
-            if isinstance(fault, OperationalError):
-                raise
+        except (DongkeError, OperationalError):
+            raise
+        except Exception as fault:
             if len(pieces) == 1:
-                self.refuse(kind, pieces[0].source, pieces[0].raw, _refused_by_database(fault))
+                self.refuse(kind, pieces[0].source, pieces[0].raw, quarantine.reason_of(fault))
                 return
             for piece in pieces:
                 self._together(kind, [piece])
@@ -291,10 +291,6 @@ def _process_again(intake: Intake, payload: bytes) -> tuple[str, str]:
     }
     lists.get(Task(row["task"]), []).append(row["ident"])
     return row["ident"], "changed"
-
-
-def _refused_by_database(fault: Exception) -> DongkeError:
-    return BadInput("data-refused", f"数据库不接受这一件: {type(fault).__name__}")
 
 
 def _add(total: Summary, part: Summary) -> None:

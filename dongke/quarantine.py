@@ -4,15 +4,18 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Column, LargeBinary, func, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from dongke.clock import now
 from dongke.db import AwareDateTime
-from dongke.errors import DongkeError, NotFound
+from dongke.errors import BadInput, DongkeError, NotFound
 
 MAX_KEPT_BYTES = 1_000_000
+_log = structlog.get_logger(__name__)
 
 
 class Quarantined(SQLModel, table=True):
@@ -41,6 +44,14 @@ class Quarantined(SQLModel, table=True):
             "attempts": self.attempts,
             "resolved_at": self.resolved_at.isoformat() if self.resolved_at else None,
         }
+
+
+def reason_of(fault: Exception) -> DongkeError:
+    """The reason under which a piece is kept where nobody foresaw one, so that the rest goes on."""
+    if isinstance(fault, DataError | IntegrityError | StatementError | UnicodeError):
+        return BadInput("data-refused", f"数据库不接受这一件: {type(fault).__name__}")
+    _log.error("unexpected", exc_info=fault)
+    return DongkeError("intake-failed", f"接入时意外出错: {type(fault).__name__}")
 
 
 def keep(session: Session, door: str, source: str, payload: bytes, fault: DongkeError) -> None:

@@ -9,11 +9,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from dongke import db
 from dongke.settings import settings
+
+#: a machine that is busy with other things is no fault of ours
+hypothesis.register_profile("at-leisure", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("at-leisure")
 
 _numbers = itertools.count()
 

@@ -103,7 +103,7 @@ def milliseconds(value: Any, unit: float, place: str) -> int:
         if isinstance(value, bool):
             raise TypeError
         moment = float(value) * unit
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         moment = -1.0
     if not 0 <= moment < MAX_MS:
         raise bad(f"{place} 不是有效时间")
@@ -135,8 +135,9 @@ def text_of(row: Mapping[str, Any], key: str, place: str) -> str:
 
 
 def number_of(value: Any, default: float) -> float:
-    """A figure, or the default where there is none."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
+    """A figure, or the default where there is none, or none that can be kept."""
+    is_figure = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_MS
+    return float(value) if is_figure else default
 
 
 def bad(detail: str) -> BadInput:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from asr.cleanup import safe
 from asr.transcriber import Edit, Turn, Word
 from asr.transcripts.core import MARKED, Sentence, bad, milliseconds, number_of, optional_ms, rows_of, text_of
 from dongke.types import Conversation, Speaker
@@ -25,7 +26,7 @@ def fits(data: Any) -> bool:
     """Whether this is our own JSON."""
     if not isinstance(data, Mapping) or not isinstance(data.get("utterances"), list):
         return False
-    return all(isinstance(u, Mapping) and u.get("speaker") in _ROLES for u in data["utterances"])
+    return all(isinstance(u, Mapping) and str(u.get("speaker")) in _ROLES for u in data["utterances"])
 
 
 def read(data: Any) -> Iterator[Sentence]:
@@ -39,8 +40,8 @@ def read(data: Any) -> Iterator[Sentence]:
             label=Speaker(row["speaker"]),
             words=tuple(_words(row.get("words"), place)),
             doubt=_doubt(row),
-            edits=tuple(_edits(row.get("edits"), place)),
-            role_confidence=row.get("role_confidence"),
+            edits=tuple(_edits(row, place)),
+            role_confidence=_confidence(row.get("role_confidence")),
         )
 
 
@@ -63,7 +64,7 @@ def _more(turn: Turn) -> dict[str, Any]:
 def _doubt(row: Mapping[str, Any]) -> str | None:
     doubt = row.get("doubt")
     if isinstance(doubt, str) and doubt:
-        return doubt
+        return safe(doubt)
     return MARKED if row.get("suspect") else None
 
 
@@ -76,11 +77,20 @@ def _words(value: Any, place: str) -> Iterator[Word]:
         yield Word(text_of(row, "text", where), start, end, number_of(row.get("p"), 1.0))
 
 
-def _edits(value: Any, place: str) -> Iterator[Edit]:
-    if value is None:
+def _confidence(value: Any) -> float | None:
+    sure = number_of(value, -1.0)
+    return sure if 0 <= sure <= 1 else None
+
+
+def _edits(row: Mapping[str, Any], place: str) -> Iterator[Edit]:
+    if row.get("edits") is None:
         return
-    for n, row in enumerate(rows_of(value, f"{place} edits")):
-        try:
-            yield Edit(int(row["start"]), int(row["end"]), str(row["original"]), str(row["kind"]))
-        except (KeyError, TypeError, ValueError):
-            raise bad(f"{place} edits[{n}] 不完整") from None
+    for n, edit in enumerate(rows_of(row["edits"], f"{place} edits")):
+        start, end, original, kind = (edit.get(key) for key in ("start", "end", "original", "kind"))
+        if not (
+            isinstance(start, int) and isinstance(end, int) and isinstance(original, str) and isinstance(kind, str)
+        ):
+            raise bad(f"{place} edits[{n}] 不完整")
+        if not 0 <= start <= end <= len(row["text"]):
+            raise bad(f"{place} edits[{n}] 不在这句话里")
+        yield Edit(start, end, safe(original), safe(kind))

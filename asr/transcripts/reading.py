@@ -25,18 +25,14 @@ class Imported:
 
 
 def read_sidecar(path: Path, advisor_channel: int = 0, channels: int | None = None) -> Transcript:
-    """The transcript beside a recording of so many channels. Raises BadInput `transcript-missing`, or
-    `transcript-invalid` with the place of the fault."""
+    """The transcript beside a recording of so many channels. Raises BadInput `transcript-missing`,
+    `transcript-forbidden` (no right to read it), or `transcript-invalid` with the place of the fault."""
     return Transcript(read_file(path, Voices(advisor_channel, channels)).turns, "sidecar")
 
 
 def read_file(path: Path, voices: Voices | None = None) -> Imported:
     """A transcript by itself. Raises as `read_sidecar`."""
-    if not path.is_file():
-        raise BadInput("transcript-missing", f"没有转写稿 {path.name}")
-    if path.stat().st_size > MAX_SIDECAR_BYTES:
-        raise bad(f"{path.name} 超过 {MAX_SIDECAR_BYTES // 1_000_000} MB")
-    return read_text(_decode(path.read_bytes(), path.name), voices)
+    return read_text(_decode(_bytes(path), path.name), voices)
 
 
 def read_text(text: str, voices: Voices | None = None) -> Imported:
@@ -72,6 +68,17 @@ def _form(data: Any, voices: Voices) -> tuple[str, Iterator[Sentence]]:
         if reader.fits(data):
             return reader.FORM, reader.read(data)
     return sentences.FORM, sentences.read(data)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise BadInput("transcript-missing", f"没有转写稿 {path.name}")
+        if path.stat().st_size > MAX_SIDECAR_BYTES:
+            raise bad(f"{path.name} 超过 {MAX_SIDECAR_BYTES // 1_000_000} MB")
+        return path.read_bytes()
+    except OSError:
+        raise BadInput("transcript-forbidden", f"没有权限读这份转写稿: {path.name}") from None
 
 
 def _decode(raw: bytes, name: str) -> str:

@@ -8,6 +8,7 @@ from asr.transcriber import Segment, Word
 from asr.transcripts.core import MARKED, Sentence, bad, milliseconds, number_of, optional_ms, rows_of, text_of
 
 FORM = "whisper"
+_CHANNEL_DIGITS = 4  #: what is longer is no channel
 _MARKS = ("[_", "<|")  #: whisper.cpp lists its own tokens among the words: [_BEG_], [_TT_50]
 
 
@@ -47,7 +48,8 @@ def _segments(value: Any) -> Iterator[Sentence]:
 
 def channel_of(value: Any) -> int | None:
     """A channel's number from 0; None where there is none."""
-    return int(value) if str(value).isdecimal() and not isinstance(value, bool) else None
+    told = str(value)
+    return int(told) if told.isdecimal() and len(told) <= _CHANNEL_DIGITS else None
 
 
 def _words(value: Any, place: str) -> tuple[Word, ...]:
@@ -81,7 +83,7 @@ def doubt(row: Mapping[str, Any], text: str, start: int | None, end: int | None)
             text=text,
             start_ms=start or 0,
             end_ms=end or 0,
-            avg_logprob=float(row["avg_logprob"]),
+            avg_logprob=number_of(row["avg_logprob"], 0.0),
             no_speech_prob=number_of(row.get("no_speech_prob"), 0.0),
             compression_ratio=number_of(row.get("compression_ratio"), 1.0),
         )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from api import doors, files
+from api import doors, files, takers
 from api.doors import Summary
 from api.files import Kind
 from asr.models import StoredConversation
@@ -232,6 +232,26 @@ def test_a_refused_piece_comes_in_once_its_reason_is_gone(tmp_path: Path, talk: 
     with db.session_scope() as session:
         assert quarantine.waiting(session) == []
         assert session.get(StoredConversation, "K1") is not None
+
+
+def test_what_nobody_foresaw_stops_nothing_and_waits(
+    tmp_path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = takers.ONE[Kind.CONVERSATION]
+
+    def fragile(intake: doors.Intake, row: Any) -> tuple[str, str]:
+        if row["id"] == "K2":
+            raise ZeroDivisionError
+        return known(intake, row)
+
+    monkeypatch.setitem(takers.ONE, Kind.CONVERSATION, fragile)
+    summary = doors.ingest([_lines(tmp_path / "a.jsonl", [talk(ident) for ident in ("K1", "K2", "K3")])])
+    assert (summary.accepted, summary.refused, summary.conversations) == (2, 1, ["K1", "K3"])
+    monkeypatch.undo()
+    with db.session_scope() as session:
+        (kept,) = quarantine.waiting(session)
+        assert (kept.code, kept.detail) == ("intake-failed", "接入时意外出错: ZeroDivisionError")
+        assert doors.retry(session, kept.id or 0).state == "new"
 
 
 def test_a_refused_csv_row_is_retried_as_it_was(tmp_path: Path) -> None:

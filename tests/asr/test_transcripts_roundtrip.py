@@ -30,7 +30,7 @@ def turns(draw: st.DrawFn) -> tuple[Turn, ...]:
         doubt = draw(st.sampled_from([None, None, "来源标记为可疑"]))
         speaker = draw(st.sampled_from(list(Speaker)))
         words = _words(text, start, clock) if draw(st.booleans()) else ()
-        edits = (Edit(0, 1, "甲", "term"),) if draw(st.booleans()) else ()
+        edits = (Edit(0, 1, "甲", "term"),) if text and draw(st.booleans()) else ()
         found.append(Turn(speaker, text, start, clock, words, doubt, edits))
     return tuple(found)
 
