@@ -1,17 +1,18 @@
 """会话导出: one stored conversation as JSON with words, WebVTT, SRT or text; what may not be shown is blanked in it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from sqlmodel import Session, col, select
 
 from asr import transcripts
 from asr.models import StoredConversation, StoredUtterance
-from asr.transcriber import Turn, Word
+from asr.transcriber import Edit, Turn, Word
 from asr.utterances import to_utterances
 from dongke.errors import BadInput, NotFound
 from dongke.standing import Purpose
 from dongke.types import Channel, Conversation, Speaker
-from profiles.rights.blanks import Blanks
+from profiles.rights.blanks import BLANK, Blanks
 from profiles.rights.store import right_of
 
 MEDIA_TYPES = {
@@ -42,4 +43,11 @@ def _turn(row: StoredUtterance, gone: Blanks) -> Turn:
     text = "" if row.revoked else gone.of(row.conversation_id, row.index, row.text)
     words = () if row.revoked else tuple(Word(text[a:b], start, end) for a, b, start, end in row.words or ())
     doubt = transcripts.MARKED if row.suspect else None
-    return Turn(Speaker(row.speaker), text, row.start_ms, row.end_ms, words, doubt)
+    return Turn(Speaker(row.speaker), text, row.start_ms, row.end_ms, words, doubt, tuple(_edits(row, text)))
+
+
+def _edits(row: StoredUtterance, shown: str) -> Iterator[Edit]:
+    """What the source wrote, but for what is blanked."""
+    for edit in row.edits or ():
+        if not row.revoked and BLANK not in shown[edit["start"] : edit["end"]]:
+            yield Edit(**edit)

@@ -6,7 +6,7 @@ The sidecar is the source's own transcript and always goes before speech. Exactl
 (sha256, stage, model version), written in the transaction of the conversation.
 """
 
-import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from asr import audio, transcripts
-from asr.finish import masked, tidy
+from asr.finish import finish, masked
 from asr.hearing import hear
 from asr.models import Recording, RecordingState, StoredConversation, StoredUtterance, Transcription
-from asr.recordings import find_sidecar
+from asr.recordings import find_sidecar, sha256_of
 from asr.repository import store_conversation
 from asr.transcriber import Transcriber, Transcript
 from asr.utterances import to_utterances
@@ -91,9 +91,8 @@ def plan(session: Session, recording_id: str, model_version: str | None) -> Piec
 def hear_piece(piece: Piece, transcriber: Transcriber | None, settings: Settings) -> Heard:
     """Hears it, or reads the transcript beside it. Raises DongkeError, whatever is wrong with the recording."""
     if piece.sidecar is not None:
-        content = Path(piece.sidecar).read_bytes()
         transcript = transcripts.read_sidecar(Path(piece.sidecar), piece.advisor_channel, piece.channels)
-        return Heard(_sidecar_version(content), masked(tidy(transcript)))
+        return Heard(_sidecar_version(Path(piece.sidecar)), masked(finish(transcript)))
     assert transcriber is not None
     told = audio.Encoding.parse(piece.encoding) if piece.encoding else None
     sound = audio.decode(Path(piece.path), settings.max_recording_seconds, told)
@@ -150,16 +149,20 @@ def _version(recording: Recording, model_version: str | None) -> str | None:
         found = find_sidecar(Path(recording.path))
         recording.sidecar = str(found) if found else None
     if recording.sidecar and _has_sidecar(recording):
-        return _sidecar_version(Path(recording.sidecar).read_bytes())
+        return _sidecar_version(Path(recording.sidecar))
     return model_version
 
 
 def _has_sidecar(recording: Recording) -> bool:
-    return bool(recording.sidecar) and Path(str(recording.sidecar)).is_file()
+    return recording.sidecar is not None and os.path.isfile(recording.sidecar)  # Path's raises where it may not look
 
 
-def _sidecar_version(content: bytes) -> str:
-    return SIDECAR + "@" + hashlib.sha256(content).hexdigest()[:8]
+def _sidecar_version(path: Path) -> str:
+    """By its content. One that may not be read has a version too: the reason is told where it is read."""
+    try:
+        return f"{SIDECAR}@{sha256_of(path)[:8]}"
+    except OSError:
+        return f"{SIDECAR}@unread"
 
 
 def _is_done(session: Session, recording: Recording, version: str) -> bool:
@@ -195,6 +198,7 @@ def _store(session: Session, recording: Recording, transcript: Transcript) -> No
         recording_id=recording.id,
         source=transcript.source,
         words=[turn.words for turn in transcript.turns],
+        edits=[turn.edits for turn in transcript.turns],
     )
     recording.transcript_source = transcript.source
     believed = any(turn.doubt is None for turn in transcript.turns)

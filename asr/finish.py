@@ -1,34 +1,28 @@
-"""转写后处理: from what the engine heard to what is stored and read. Every edit is logged with its original.
+"""转写后处理: from what was heard to what is stored and read, whoever wrote it down.
 
-Speech: simplified characters, numbers as spoken, finance terms, marks by pauses. A transcript from elsewhere keeps its
-numbers and marks. Personal numbers are masked last, in the text, in the words and in the log.
+Simplified characters, numbers as spoken, finance terms, and marks by pauses where the source writes none; every edit is
+logged with its original. Personal numbers are masked last, in the text, in the words and in the log.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from asr import cleanup, numbers, punctuation, terms
 from asr.edits import Change, rewrite
+from asr.masking import mask_all, mask_turn
 from asr.transcriber import Transcript, Turn
-from asr.utterances import mask_all, mask_turn
 
 
 def finish(transcript: Transcript) -> Transcript:
-    """What an engine heard, made readable."""
-    turns = (
-        _tidy(turn, ("simplified", simplified), ("number", numbers.as_spoken), _TERMS) for turn in transcript.turns
-    )
-    return replace(transcript, turns=punctuation.punctuate(tuple(turns)))
-
-
-def tidy(transcript: Transcript) -> Transcript:
-    """A transcript that came with the recording: simplified characters and finance terms only."""
-    return replace(transcript, turns=tuple(_tidy(t, ("simplified", simplified), _TERMS) for t in transcript.turns))
+    """The transcript in our style, of whatever engine or source: search and evidence must not depend on it."""
+    hidden = _hidden(transcript.turns)  # before digits become words: a telephone number must not become an amount
+    turns = tuple(_tidied(turn, text) for turn, text in zip(transcript.turns, hidden, strict=True))
+    return replace(transcript, turns=punctuation.punctuate(turns, _hidden(turns)))
 
 
 def masked(transcript: Transcript) -> Transcript:
     """The transcript without personal numbers; nothing else may be stored or shown."""
-    texts = mask_all([(turn.speaker.value, turn.text) for turn in transcript.turns])
+    texts = _hidden(transcript.turns)
     turns = tuple(mask_turn(turn, text) for turn, text in zip(transcript.turns, texts, strict=True))
     return replace(transcript, turns=turns)
 
@@ -47,11 +41,12 @@ def simplified(text: str) -> list[Change]:
     return changes
 
 
-_Step = tuple[str, Callable[[str], list[Change]]]
-_TERMS: _Step = ("term", terms.repairs)
+def _hidden(turns: Sequence[Turn]) -> list[str]:
+    """The texts as the mask leaves them."""
+    return mask_all([(turn.speaker.value, turn.text) for turn in turns])
 
 
-def _tidy(turn: Turn, *steps: _Step) -> Turn:
-    for kind, changes in steps:
-        turn = rewrite(turn, changes(turn.text), kind)
-    return turn
+def _tidied(turn: Turn, hidden: str) -> Turn:
+    turn = rewrite(turn, simplified(turn.text), "simplified")  # of the same length
+    turn = rewrite(turn, numbers.as_spoken(turn.text, hidden), "number")
+    return rewrite(turn, terms.repairs(turn.text), "term")

@@ -1,6 +1,7 @@
 """转写稿入库: a transcript without its recording becomes a conversation like any other, labelled by who wrote it down.
 
-The text stays as the source wrote it, masked; sentences whose speaker nobody tells are kept, grey, and make no tags.
+It is written in our style like what an engine heard (asr/finish.py), with what the source wrote kept beside it, and
+masked; sentences whose speaker nobody tells are kept, grey, and make no tags.
 """
 
 import hashlib
@@ -14,9 +15,12 @@ from typing import Any
 from sqlmodel import Session
 
 from asr import transcripts
+from asr.cleanup import safe
+from asr.finish import finish, masked
 from asr.repository import StoreResult, store_conversation
+from asr.transcriber import Transcript
 from asr.transcripts import Imported, Voices
-from asr.utterances import safe, to_utterances
+from asr.utterances import to_utterances
 from dongke.errors import BadInput
 from dongke.types import Channel, Conversation, Speaker
 
@@ -43,7 +47,8 @@ class TranscriptMeta:
 def read(given: Any, voices: Voices, folder: Path | None = None) -> Imported:
     """The transcript from a file within `folder`, or as the request brought it: JSON, or the text of SRT or WebVTT.
 
-    Raises BadInput `path-forbidden`, `transcript-missing`, `transcript-invalid` with the place of the fault.
+    Raises BadInput `path-forbidden`, `transcript-missing`, `transcript-forbidden`, `transcript-invalid` with the place
+    of the fault.
     """
     if folder is not None:
         return transcripts.read_file(_inside(folder, str(given)), voices)
@@ -52,7 +57,8 @@ def read(given: Any, voices: Voices, folder: Path | None = None) -> Imported:
 
 def take(session: Session, imported: Imported, meta: TranscriptMeta) -> StoreResult:
     """Stores it as a conversation; flushes. Raises what `store_conversation` raises."""
-    utterances = to_utterances(imported.turns)
+    transcript = masked(finish(Transcript(imported.turns, imported.form)))
+    utterances = to_utterances(transcript.turns)
     ident = meta.id or _ident(imported, meta)
     return store_conversation(
         session,
@@ -62,7 +68,8 @@ def take(session: Session, imported: Imported, meta: TranscriptMeta) -> StoreRes
         direction=meta.direction,
         answered=meta.answered and bool(utterances),
         source=imported.form,
-        words=[turn.words for turn in imported.turns],
+        words=[turn.words for turn in transcript.turns],
+        edits=[turn.edits for turn in transcript.turns],
     )
 
 

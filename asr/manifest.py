@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from asr.audio import RAW_SUFFIXES, Encoding
-from asr.utterances import safe
+from asr.cleanup import safe
 from dongke.errors import BadInput, DongkeError
 from dongke.types import aware
 

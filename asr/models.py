@@ -170,6 +170,8 @@ class StoredUtterance(SQLModel, table=True):
     revoked: bool = False
     #: [from, to, start_ms, end_ms] of stretches of the text, where the source timed its words
     words: list[list[int]] | None = Field(default=None, sa_column=Column(_JsonOrNull, nullable=True))
+    #: what the source wrote where the text is another (asr/finish.py): start, end, original, kind
+    edits: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(_JsonOrNull, nullable=True))
 
 
 class ChatMessage(SQLModel, table=True):

@@ -24,11 +24,14 @@ _ASKS = re.compile(
 _TELLS = re.compile("(?:不知道|不清楚|随便|无论|不管).{0,8}$|还没有?$")
 
 
-def punctuate(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    """The turns with marks where pauses are; as they were where the engine writes marks or no word times are known."""
+def punctuate(turns: Sequence[Turn], hidden: Sequence[str]) -> tuple[Turn, ...]:
+    """The turns with marks where pauses are; as they were where the engine writes marks or no word times are known.
+
+    `hidden`: their texts as the mask of personal numbers leaves them: within a number there are no marks.
+    """
     if has_marks(turns):
         return tuple(turns)
-    return tuple(rewrite(turn, _marks(turn), "mark") for turn in turns)
+    return tuple(rewrite(turn, _marks(turn, text), "mark") for turn, text in zip(turns, hidden, strict=True))
 
 
 def has_marks(turns: Sequence[Turn]) -> bool:
@@ -38,7 +41,7 @@ def has_marks(turns: Sequence[Turn]) -> bool:
     return marks * CHARS_PER_MARK >= chars
 
 
-def _marks(turn: Turn) -> list[Change]:
+def _marks(turn: Turn, hidden: str) -> list[Change]:
     if "".join(w.text for w in turn.words) != turn.text:
         return []
     changes, place, begun = [], 0, 0
@@ -46,6 +49,8 @@ def _marks(turn: Turn) -> list[Change]:
         place += len(word.text)
         pause = after.start_ms - word.end_ms
         if pause < COMMA_MS or place - begun < MIN_PHRASE or turn.text[place - 1] in _MARKS:
+            continue
+        if hidden[place - 1 : place + 1] == "**":
             continue
         mark = _end_mark(turn.text[begun:place]) if pause >= SENTENCE_MS else "，"
         changes.append(Change(place, place, mark))

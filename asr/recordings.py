@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, or_, select
 
 from asr import audio
+from asr.cleanup import safe
 from asr.manifest import (
     COLUMNS,
     MANIFEST,
@@ -25,7 +26,6 @@ from asr.manifest import (
 from asr.models import Recording, RecordingState, Waveform
 from asr.repository import MAX_ID_CHARS, check_time
 from asr.transcripts import SUFFIXES
-from asr.utterances import safe
 from dongke.clock import now
 from dongke.directory import Advisor, Customer
 from dongke.errors import BadInput, Conflict, DongkeError
@@ -126,7 +126,7 @@ def fail(session: Session, recording_id: str, fault: DongkeError) -> None:
 def sidecar_of(recording: Recording) -> Path | None:
     """The transcript that the recording has beside it now, also one that came after the sound."""
     known = Path(recording.sidecar) if recording.sidecar else find_sidecar(Path(recording.path))
-    return known if known is not None and known.is_file() else None
+    return known if known is not None and os.path.isfile(known) else None
 
 
 def is_of_another(session: Session, digest: str, customer_id: str) -> bool:
@@ -144,7 +144,7 @@ def known_file(session: Session, digest: str | None) -> Path | None:
 def find_sidecar(path: Path) -> Path | None:
     """The transcript beside a recording: `call.json`, `call.srt`, `call.vtt`, or `call.wav.json` …"""
     names = [path.with_suffix(s) for s in SUFFIXES] + [path.with_name(path.name + s) for s in SUFFIXES]
-    return next((name for name in names if name.is_file() and name != path), None)
+    return next((name for name in names if os.path.isfile(name) and name != path), None)
 
 
 def sha256_of(path: Path) -> str:

@@ -12,9 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
 
 from asr.anchors import Alignment, Line
+from asr.cleanup import safe
+from asr.masking import mask_all
 from asr.models import StoredConversation, StoredUtterance
-from asr.transcriber import DEMO, Word
-from asr.utterances import mask_all, safe
+from asr.transcriber import DEMO, Edit, Word
 from dongke.clock import now
 from dongke.directory import Advisor, Customer
 from dongke.errors import BadInput, Conflict, NotFound
@@ -24,6 +25,7 @@ from dongke.types import Channel, Conversation, Speaker, Utterance, aware
 LEEWAY = timedelta(minutes=5)  #: how far the source's clock may run ahead of ours
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 MAX_ID_CHARS = 200
+_NO_CONTENT = frozenset({"conversation_id", "edits"})
 _NO_WORDS = {"words": None}  #: no part of the content: talks without word times keep the hash that they had before
 
 
@@ -48,11 +50,13 @@ def store_conversation(
     source: str = "given",
     revoked: Collection[int] = (),
     words: Sequence[Sequence[Word]] = (),
+    edits: Sequence[Sequence[Edit]] = (),
     clock: datetime | None = None,
 ) -> StoreResult:
     """Stores a conversation with masked text. `known_at` is the end of the talk unless given; `revoked` are indexes.
 
-    `words`: those of each utterance, where the source timed them. Where the same talk is written down anew its
+    `words`: those of each utterance, where the source timed them; `edits`: where we write it otherwise than the source,
+    which is no part of the content. Where the same talk is written down anew its
     utterances keep their ids (asr/anchors.py); what tags quote is to be found again (profiles/anchoring.py).
 
     `clock` stands in for the present where a life is replayed. Raises BadInput `customer-unknown`, `advisor-unknown`,
@@ -61,7 +65,7 @@ def store_conversation(
     """
     _check_parties(session, customer_id, advisor_id)
     _check(conversation, direction, clock or now())
-    utterances = _rows(conversation, frozenset(revoked), words)
+    utterances = _rows(conversation, frozenset(revoked), words, edits)
     ended_at = _ended_at(conversation)
     values: dict[str, Any] = {
         "channel": conversation.channel.value,
@@ -204,7 +208,7 @@ def _replace(session: Session, ident: str, values: dict[str, Any]) -> list[dict[
         raise Conflict("conversation-conflict", f"会话 {ident} 已属于另一位客户")
     if stored.content_hash == values["content_hash"]:
         return None
-    former = [row.model_dump() for row in _utterances(session, ident)]
+    former = [row.model_dump(exclude={"edits"}) for row in _utterances(session, ident)]
     if stored.read_hash is not None and stored.as_quoted is None:
         stored.as_quoted = [row | {"at": _plain(row["at"])} for row in former]
     for name, value in values.items():
@@ -222,7 +226,12 @@ def _give_ids(rows: list[dict[str, Any]], former: list[dict[str, Any]], content_
         row["uid"] = former[before]["uid"] if before is not None else f"u{fresh[:12]}"
 
 
-def _rows(conversation: Conversation, revoked: frozenset[int], words: Sequence[Sequence[Word]]) -> list[dict[str, Any]]:
+def _rows(
+    conversation: Conversation,
+    revoked: frozenset[int],
+    words: Sequence[Sequence[Word]],
+    edits: Sequence[Sequence[Edit]],
+) -> list[dict[str, Any]]:
     texts = mask_all([(u.speaker.value, u.text) for u in conversation.utterances])
     return [
         {
@@ -236,6 +245,7 @@ def _rows(conversation: Conversation, revoked: frozenset[int], words: Sequence[S
             "suspect": u.suspect,
             "revoked": number in revoked,
             "words": _word_times(u.text, words[number]) if number < len(words) else None,
+            "edits": ([edit.to_json() for edit in edits[number]] or None) if number < len(edits) else None,
         }
         for number, (u, text) in enumerate(zip(conversation.utterances, texts, strict=True))
     ]
@@ -264,8 +274,7 @@ def _ended_at(conversation: Conversation) -> datetime:
 def _digest(values: dict[str, Any], utterances: list[dict[str, Any]]) -> str:
     head = [values[k] for k in ("channel", "customer_id", "advisor_id", "direction", "answered", "source")]
     body = [
-        [_plain(v) for k, v in row.items() if k != "conversation_id" and v != _NO_WORDS.get(k, ...)]
-        for row in utterances
+        [_plain(v) for k, v in row.items() if k not in _NO_CONTENT and v != _NO_WORDS.get(k, ...)] for row in utterances
     ]
     text = json.dumps([head, _plain(values["started_at"]), body], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""话轮: from the segments of each channel to one list of turns by time; safe, masked text."""
+"""话轮: from the segments of each channel to one list of turns by time."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,26 +6,18 @@ from dataclasses import replace
 from itertools import pairwise
 
 from asr import cleanup, guard
-from asr.transcriber import Edit, Segment, Turn, Word
-from dongke.privacy import mask
+from asr.transcriber import Segment, Turn, Word
 from dongke.types import Speaker, Utterance
 
 PAUSE_MS = 800  #: a pause this long inside a segment ends the turn
 NO_TIME_MS = 100  #: nobody says a word in less
 MAX_TURN_MS = 30_000  #: neighbouring pieces are joined up to this length
-SPOKEN_NUMBER = 11  #: digits: a telephone number
 _ENDS = tuple("。！？!?")
-_DIGIT = "0-9０-９零〇幺一二三四五六七八九两"
-_FILLER = "嗯啊呃哦对是好的,，.。、 \\-"
-_DIGITS = re.compile(f"[{_DIGIT}]")
-#: a turn that only reads out digits: two and more, with fillers around them
-_READ_OUT = re.compile(f"(?:[{_FILLER}]*[{_DIGIT}]){{2,}}[Xx吗吧{_FILLER}]*")
 #: short words that are an answer by themselves
 _ANSWER = re.compile(
     "[对嗯是好行有没不哦噢喂啊成要会能懂]{1,2}|可以|没有|不是|不要|不用|明白|知道|当然|谢谢|再见|已经|还没|差不"
 )
 _NEVER_FIRST = ("的", "了", "吗", "呢")  #: nobody begins to speak with these: 好|的
-_BROKEN = re.compile("[\x00\ud800-\udfff]")
 
 
 def merge(channels: Iterable[tuple[Speaker, Sequence[Segment]]]) -> tuple[Turn, ...]:
@@ -61,53 +53,6 @@ def _stripped(words: tuple[Word, ...]) -> tuple[Word, ...]:
 def to_utterances(turns: Iterable[Turn]) -> tuple[Utterance, ...]:
     """The turns as the rest of Dongke reads them."""
     return tuple(Utterance(t.speaker, t.text, t.start_ms, t.end_ms, suspect=t.doubt is not None) for t in turns)
-
-
-def safe(text: str) -> str:
-    """The text without what the database cannot keep (NUL, lone surrogates); the length stays the same."""
-    return _BROKEN.sub("\ufffd", text)
-
-
-def mask_all(turns: Sequence[tuple[str, str]]) -> list[str]:
-    """(speaker, text) of a whole conversation, masked; also a number read out in pieces over several turns."""
-    texts = [mask(safe(text)) for _, text in turns]
-    for speaker in {speaker for speaker, _ in turns}:
-        run: list[int] = []
-        for number, (who, text) in enumerate(turns):
-            if _READ_OUT.fullmatch(text):
-                if who == speaker:
-                    run.append(number)
-            elif who == speaker or len(text) > 6:  # a short 嗯 or 对 of the other party does not end the number
-                _mask_run(texts, run)
-                run = []
-        _mask_run(texts, run)
-    return texts
-
-
-def mask_turn(turn: Turn, text: str) -> Turn:
-    """The turn with its masked text; the words follow it, and the log forgets what was masked."""
-    turn = replace(turn, edits=tuple(_masked_edit(edit, text) for edit in turn.edits))
-    if text == turn.text or sum(len(w.text) for w in turn.words) < len(text):
-        return replace(turn, text=text)
-    joined = "".join(w.text for w in turn.words)
-    lead = len(joined) - len(joined.lstrip())
-    padded = joined[:lead] + text + joined[lead + len(text) :]
-    words, place = [], 0
-    for word in turn.words:
-        words.append(replace(word, text=padded[place : place + len(word.text)]))
-        place += len(word.text)
-    return replace(turn, text=text, words=tuple(words))
-
-
-def _masked_edit(edit: Edit, text: str) -> Edit:
-    """A log entry must not tell what the mask hides."""
-    return replace(edit, original="*" * len(edit.original)) if "*" in text[edit.start : edit.end] else edit
-
-
-def _mask_run(texts: list[str], run: list[int]) -> None:
-    if len(run) > 1 and sum(len(_DIGITS.findall(texts[n])) for n in run) >= SPOKEN_NUMBER:
-        for number in run:
-            texts[number] = _DIGITS.sub("*", texts[number])
 
 
 def _pieces(segment: Segment, pause_ms: int) -> list[tuple[Word, ...]]:

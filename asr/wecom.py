@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from asr.utterances import safe
+from asr.cleanup import safe
 from dongke.errors import BadInput
 from dongke.privacy import mask
 from dongke.types import MAX_UTTERANCE_CHARS

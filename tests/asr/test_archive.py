@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session as PlainSession
 from sqlmodel import Session, select
 
 from asr import archive, whisper
-from asr.models import Recording, RecordingState, StoredConversation, Transcription
+from asr.models import Recording, RecordingState, StoredConversation, StoredUtterance, Transcription
 from asr.recordings import RecordingMeta, register
 from asr.repository import load_conversation, unread
 from asr.transcriber import Segment
@@ -143,6 +143,30 @@ def test_broken_sidecar_fails_visibly_and_can_be_tried_again(
     _sidecar(call, SIDECAR)
     mended = archive.transcribe(people, call.id, Echoing(), config)
     assert (mended.state, mended.reason) == (RecordingState.DONE, None)
+
+
+def test_a_sidecar_that_cannot_be_read_fails_visibly_and_stops_nothing(
+    people: Session, call: Recording, config: Settings
+) -> None:
+    call.sidecar = "/proc/self/mem"  # a file, but not even root can read it from its beginning
+    failed = archive.transcribe(people, call.id, None, config)
+    assert failed.state is RecordingState.FAILED
+    assert (failed.reason or "").endswith("(transcript-forbidden)")
+    _sidecar(call, {"utterances": SIDECAR})
+    call.sidecar = None
+    assert archive.transcribe(people, call.id, None, config).state is RecordingState.DONE
+
+
+def test_a_sidecar_is_written_in_our_style(people: Session, call: Recording, config: Settings) -> None:
+    said = [SIDECAR[0] | {"text": "您好。"}, SIDECAR[1] | {"text": "我有50萬，買固收家。"}]
+    _sidecar(call, {"utterances": said})
+    archive.transcribe(people, call.id, None, config)
+    _, talk = load_conversation(people, call.id)
+    assert [u.text for u in talk.utterances] == ["您好。", "我有五十万，买固收加。"]
+    kept = people.exec(select(StoredUtterance).where(StoredUtterance.index == 1)).one().edits or []
+    assert [e["original"] for e in kept] == ["50", "萬", "買", "固收家"]
+    (stored,) = people.exec(select(Transcription))
+    assert stored.result["turns"][1]["edits"] == kept
 
 
 def test_lost_file_fails_and_leaves_the_transaction_usable(people: Session, call: Recording, config: Settings) -> None:

@@ -1,8 +1,8 @@
 import pytest
 
 from asr.edits import Change, rewrite
+from asr.masking import mask_turn
 from asr.transcriber import Edit, Turn, Word
-from asr.utterances import mask_turn
 from dongke.types import Speaker
 
 

@@ -1,8 +1,8 @@
-from asr.finish import finish, masked, tidy
+from asr.finish import finish, masked
 from asr.transcriber import Transcript, Turn, Word
 from dongke.types import Speaker
 
-ADVISOR, CUSTOMER = Speaker.ADVISOR, Speaker.CUSTOMER
+CUSTOMER = Speaker.CUSTOMER
 
 
 def _turn(*words: tuple[str, int, int]) -> Turn:
@@ -53,9 +53,27 @@ def test_without_word_times_there_are_no_marks() -> None:
     assert finish(Transcript((Turn(CUSTOMER, "我有50万", 0, 900),), "m@1")).turns[0].text == "我有五十万"
 
 
-def test_a_transcript_from_elsewhere_keeps_its_numbers_and_marks() -> None:
-    turn = Turn(ADVISOR, "固收家 50萬起")
-    assert tidy(Transcript((turn,), "sidecar")).turns[0].text == "固收加 50万起"
+def test_no_mark_comes_into_a_number_that_is_read_out_slowly() -> None:
+    heard = _turn(
+        ("我电话", 0, 400), ("138", 500, 900), ("0013", 1500, 2000), ("8000", 2700, 3000), ("你记", 3600, 4000)
+    )
+    finished = finish(Transcript((heard,), "m@1"))
+    assert finished.turns[0].text == "我电话一三八零零一三八零零零。你记。"
+    assert masked(finished).turns[0].text == "我电话***********。你记。"
+
+
+def test_a_number_in_groups_or_over_several_turns_does_not_become_an_amount() -> None:
+    said = ("卡号6222 0212 3456 7890 123", "我电话138", "0013", "8000", "一共3000、4000、5000点")
+    turns = tuple(Turn(CUSTOMER, text, n * 9000, n * 9000 + 3000) for n, text in enumerate(said))
+    stored = masked(finish(Transcript(turns, "m@1"))).turns
+    assert [t.text for t in stored] == [
+        "卡号**** **** **** **** ***",
+        "我电话***",
+        "****",
+        "****",
+        "一共三千、四千、五千点",
+    ]
+    assert not any(digits in str([t.to_json() for t in stored]) for digits in ("138", "0013", "6222", "一三八"))
 
 
 def test_personal_numbers_are_masked_after_all_edits() -> None:

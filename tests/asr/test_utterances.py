@@ -1,7 +1,8 @@
 import pytest
 
-from asr.transcriber import Segment, Turn, Word
-from asr.utterances import channel_turns, mask_all, mask_turn, merge, safe, to_utterances
+from asr.cleanup import safe
+from asr.transcriber import Segment, Word
+from asr.utterances import channel_turns, merge, to_utterances
 from dongke.types import Speaker
 
 ADVISOR, CUSTOMER = Speaker.ADVISOR, Speaker.CUSTOMER
@@ -54,47 +55,6 @@ def test_doubted_piece_keeps_its_doubt_apart() -> None:
     turns = merge([(CUSTOMER, [_said(("我有五十万", 0, 1000)), ghost])])
     assert [(t.text, t.doubt) for t in turns] == [("我有五十万", None), ("谢谢大家观看", "疑似字幕幻觉")]
     assert [u.suspect for u in to_utterances(turns)] == [False, True]
-
-
-@pytest.mark.parametrize(
-    "turns",
-    [
-        [("customer", "幺三八零"), ("customer", "零零幺三"), ("customer", "八零零零")],
-        [
-            ("customer", "幺三八"),
-            ("advisor", "嗯"),
-            ("customer", "零零幺三"),
-            ("advisor", "对"),
-            ("customer", "八零零零"),
-        ],
-        [("customer", "138"), ("advisor", "138"), ("customer", "0013"), ("advisor", "0013"), ("customer", "8000")],
-    ],
-)
-def test_number_read_out_over_several_turns_is_masked(turns: list[tuple[str, str]]) -> None:
-    masked = mask_all([("customer", "记一下"), *turns, ("customer", "记好了吗")])
-    said = [text for (who, _), text in zip(turns, masked[1:-1], strict=True) if who == "customer"]
-    assert set("".join(said)) == {"*"}
-    assert [len(a) for a in masked] == [3, *(len(t) for _, t in turns), 4]
-
-
-@pytest.mark.parametrize(
-    "turns",
-    [
-        [("customer", "五十万"), ("customer", "三个月")],
-        [("customer", "三五"), ("advisor", "您是说三十五万吗"), ("customer", "幺三八零零幺三")],
-        [("customer", "三千"), ("customer", "五百")],
-        [("customer", "六零零"), ("customer", "五幺九")],  # a stock code
-    ],
-)
-def test_amounts_and_codes_are_not_masked(turns: list[tuple[str, str]]) -> None:
-    assert mask_all(turns) == [text for _, text in turns]
-
-
-def test_words_follow_the_masked_text() -> None:
-    words = (Word("电话", 0, 10), Word("13800138000", 10, 90), Word("。", 90, 99))
-    turn = mask_turn(Turn(CUSTOMER, "电话13800138000。", 0, 99, words), "电话***********。")
-    assert [w.text for w in turn.words] == ["电话", "***********", "。"]
-    assert turn.text == "电话***********。"
 
 
 def test_what_the_database_cannot_keep_is_replaced() -> None:
