@@ -31,7 +31,7 @@ PATIENCE, LONGEST_WAIT = 2.0, 3600.0  #: seconds between looks for a shard that 
 class Plan:
     """How long, how fast, and from what."""
 
-    steps: int = 2400
+    steps: int = 3500
     seed: int = 7
     workers: int = 2
     crops_first: int = 0  #: steps on crops alone: from nothing it needs about 1,500, from a warm start none

@@ -29,8 +29,8 @@ from tests.asr.conftest import SAMPLE_CALL, write_wav
 Talk = Callable[..., dict[str, Any]]
 Login = Callable[[str], dict[str, str]]
 Flags = list[tuple[str, bool]]
-DEMO = "demo:demo_model@7380ffb9"
-OTHERS = ["given", "large-v3-turbo@1a2b3c4d", "sidecar@1a2b3c4d", "vendor:aliyun", "wecom", "demo_model@7380ffb9"]
+DEMO = "demo:demo_model@eaa05a7b"
+OTHERS = ["given", "large-v3-turbo@1a2b3c4d", "sidecar@1a2b3c4d", "vendor:aliyun", "wecom", "demo_model@eaa05a7b"]
 
 
 # --- the talk itself

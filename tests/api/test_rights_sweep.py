@@ -359,7 +359,7 @@ def _stays_erased(session: Session) -> None:
 # --- the same sweep for what the demo's model heard
 
 
-@pytest.mark.parametrize("source", ["demo:demo_model@7380ffb9", "large-v3-turbo@1a2b3c4d"])
+@pytest.mark.parametrize("source", ["demo:demo_model@eaa05a7b", "large-v3-turbo@1a2b3c4d"])
 def test_what_the_demo_s_model_heard_is_shown_with_its_name(house: House, source: str) -> None:
     with db.session_scope() as session:
         session.get_one(StoredConversation, TALK).source = source
