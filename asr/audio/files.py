@@ -20,6 +20,7 @@ PATIENCE_SECONDS = 20.0  #: for the header, and for each piece: a hole of gigaby
 #: formats whose header promises a length; that of the others is guessed from the bit rate
 _PROMISING = ("wav", "w64", "mov", "flac", "matroska", "asf", "aiff", "caf", "avi")
 _AMR_BYTES, _AMR_WB_BYTES, _GSM_BYTES = 32 * 50, 61 * 50, 33 * 50  #: a second at the highest rate
+_LOCKED = ("enca", "drms")  #: what MP4 calls an encrypted sound track (ISO 14496-12; Apple's)
 _MP3_LENGTHS = (b"Xing", b"Info", b"VBRI")
 
 
@@ -125,6 +126,8 @@ def _stream(container: Any) -> Any:
     stream = container.streams.audio[0]
     if stream.codec_context is None:
         raise BadInput("audio-broken", "声音的编码不认识")
+    if str(stream.codec_context.codec_tag).lower() in _LOCKED:
+        raise BadInput("audio-encrypted", "声音有版权保护 (DRM), 不能解码: 请给没有加密的录音")
     if not stream.rate:
         raise BadInput("audio-unreadable", "不是能识别的录音格式: 没有采样率")
     if not MIN_RATE <= stream.rate <= MAX_RATE:

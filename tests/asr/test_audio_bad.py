@@ -65,6 +65,11 @@ def _locked_zip(path: Path) -> Path:
     return _written(path, bytes(content))
 
 
+def _locked_track(path: Path, kind: bytes) -> Path:
+    raw = encode(path, "aac", 16_000, container="mp4").read_bytes()
+    return _written(path, raw.replace(b"mp4a", kind))
+
+
 def _with_rate(path: Path, rate: int) -> Path:
     raw = bytearray(path.read_bytes())
     raw[24:28] = rate.to_bytes(4, "little")
@@ -114,6 +119,8 @@ BAD: list[tuple[str, Callable[[Path], Path]]] = [
     ("audio-encrypted", lambda p: _written(p, b"-----BEGIN PGP MESSAGE-----\n\njA0E" + b"AbC9" * 100)),
     ("audio-encrypted", lambda p: _written(p, b"age-encryption.org/v1\n-> X25519 " + b"AbC9" * 100)),
     ("audio-encrypted", _locked_zip),
+    ("audio-encrypted", lambda p: _locked_track(p, b"enca")),
+    ("audio-encrypted", lambda p: _locked_track(p, b"drms")),
     ("audio-encrypted", lambda p: _office(p, locked=True)),
     ("audio-encrypted", lambda p: _written(p.with_suffix(".al"), b"Salted__" + bytes(range(256)) * 40)),
     ("audio-unreadable", lambda p: _office(p, locked=False)),
