@@ -33,8 +33,8 @@ def options(arguments: list[str]) -> argparse.Namespace:
 
 
 def check_needs(*, training: bool = True) -> None:
-    """Raises NotReady with what to install: torch is in no lock, the product runs without it."""
-    wanted = {"pypinyin": "pypinyin"} | ({"torch": "torch==2.13.0"} if training else {})
+    """Raises NotReady with what to install: torch and pypinyin are in no lock, the product runs without them."""
+    wanted = ({"torch": "torch==2.13.0"} if training else {}) | {"pypinyin": "pypinyin"}
     absent = [package for module, package in wanted.items() if find_spec(module) is None]
     if absent:
         raise NotReady("demo-speech-needs", f"演示语音模型还需要: .venv/bin/pip install {' '.join(absent)}")
