@@ -119,7 +119,7 @@ def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "find_spec", lambda _: None)
     with pytest.raises(NotReady, match=re.escape("pip install torch==2.13.0 pypinyin") + "$"):
         command.check_needs()
-    with pytest.raises(NotReady, match="pip install pypinyin$"):  # to measure needs no training
+    with pytest.raises(NotReady, match=r"pip install pypinyin$"):  # to measure needs no training
         command.check_needs(training=False)
     monkeypatch.setattr(command, "find_spec", lambda _: True)
     monkeypatch.setenv("PATH", "/nowhere")
