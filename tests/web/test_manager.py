@@ -5,7 +5,7 @@ import io
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.conftest import Service
 
@@ -107,6 +107,25 @@ def test_what_was_refused_is_seen_and_tried_again(board: Page, service: Service)
     row.get_by_role("button", name="重试").click()
     expect(board.locator("dk-toasts")).to_contain_text("C9999")
     expect(board.locator("dk-system")).to_contain_text("demo_model")
+
+
+def test_work_that_failed_says_why(board: Page, service: Service) -> None:
+    told = {"id": "w", "kind": "archive", "total": 9, "done": 4, "failed": 0, "rate": 1.0, "seconds_left": None}
+    told |= {"started_at": "2026-01-05T10:00:00+08:00", "updated_at": "2026-01-05T10:01:00+08:00"}
+    works = [
+        told | {"title": "转写归档", "state": "failed", "detail": "磁盘已满"},
+        told | {"id": "r", "title": "重读会话", "state": "running", "detail": "第 3 批"},
+    ]
+
+    def answered(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"progress": works})
+
+    board.route("**/v1/system", answered)
+    board.goto(service.base + "/system")
+    rows = board.locator("dk-system .work")
+    expect(rows.filter(has_text="转写归档")).to_contain_text("磁盘已满")
+    expect(rows.filter(has_text="重读会话")).not_to_contain_text("第 3 批")  # while it runs there is nothing to explain
 
 
 def test_what_cannot_be_asked_anew_stays_and_says_so(page: Page, service: Service) -> None:

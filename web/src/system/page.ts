@@ -88,6 +88,7 @@ class SystemPage extends Loading<Found> {
       dl + h2 { margin-top: 12px; }
       progress { width: 100%; height: 8px; accent-color: var(--dk-brand); }
       .work { display: grid; grid-template-columns: 130px minmax(0, 1fr) 170px; gap: 4px 14px; align-items: center; padding: 4px 0; border-top: 1px solid var(--dk-line); }
+      .work .why { grid-column: 1 / -1; color: var(--dk-bad); overflow-wrap: anywhere; }
       @media (max-width: 860px) { .third, .half { grid-column: span 12; } .body { padding: 10px; } .work { grid-template-columns: minmax(0, 1fr) auto; } .work progress { grid-column: 1 / 3; grid-row: 2; } }
     `,
   ];
@@ -170,7 +171,8 @@ function work(w: Work): TemplateResult {
   const left = w.seconds_left ? `还要 ${lasting(w.seconds_left * 1000)}` : "";
   return html`<div class="work"><span>${w.title} ${w.state === "failed" || w.state === "lost" ? html`<span class="badge bad">${WORK[w.state]}</span>` : nothing}</span>
     <progress max=${w.total ?? 1} value=${w.total ? w.done : w.state === "done" ? 1 : 0} aria-label=${w.title}></progress>
-    <span class="hint">${w.done}${w.total ? ` / ${w.total}` : ""}${w.failed ? ` · 失败 ${w.failed}` : ""} · ${w.state === "running" ? left : `${WORK[w.state] ?? w.state} ${moment(w.updated_at)}`}</span></div>`;
+    <span class="hint">${w.done}${w.total ? ` / ${w.total}` : ""}${w.failed ? ` · 失败 ${w.failed}` : ""} · ${w.state === "running" ? left : `${WORK[w.state] ?? w.state} ${moment(w.updated_at)}`}</span>
+    ${w.detail && w.state !== "running" ? html`<span class="why">${w.detail}</span>` : nothing}</div>`;
 }
 
 const percent = (value: number): string => `${Math.round(value * 1000) / 10}%`;
