@@ -22,7 +22,7 @@ from dongke.errors import DongkeError, NotReady
 
 CALLS_PER_WORKER = 200  #: after so many pieces a worker is replaced
 MAX_STILLBORN = 3  #: so many workers in a row that die before they are ready: it will not get better
-_POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")  #: MKL follows OMP; told a number it no longer follows CTranslate2
 
 Work = Callable[[Any], Any]  #: one piece → its result; raises DongkeError
 Maker = Callable[[int], Work]  #: threads of the worker → its work; raises NotReady. Pickled: a function or dataclass

@@ -104,7 +104,9 @@ def load(settings: Settings) -> WhisperTranscriber:
     model is named outside the demo.
     """
     folder = allowed(settings)
-    return _load(folder, settings.speech_device, settings.speech_compute_type, settings.speech_threads)
+    # the demo model's matrices are so small that two threads wait for each other and take three times as long as one
+    threads = 1 if is_demo(folder) else settings.speech_threads
+    return _load(folder, settings.speech_device, settings.speech_compute_type, threads)
 
 
 def allowed(settings: Settings) -> Path:
