@@ -126,7 +126,7 @@ def measure(model: Path, folder: Path) -> dict[str, Any]:
     from asr import whisper
     from dongke.settings import Settings
 
-    engine = whisper.load(Settings(demo=True, speech_model=str(model), speech_threads=2))
+    engine = whisper.load(Settings(demo=True, speech_model=str(model)))
     folder.mkdir(parents=True, exist_ok=True)
     others, strangers, demo = Figures(), Figures(), Figures()
     for i, script in enumerate(scripts()):
