@@ -304,7 +304,8 @@ def test_the_channel_is_what_he_says(say: Make, facts: Make, at: At) -> None:
     assert feature(facts(), "best_channel", at("06-20")).text == "数据不足"
 
 
-@given(a=st.floats(0.2, 60), b=st.floats(0.2, 60))
+# under a half so much lies so close to 1 that no float is near enough to the bound; the counts begin at more
+@given(a=st.floats(0.5, 60), b=st.floats(0.5, 60))
 def test_the_interval_holds_its_share_of_the_beta_distribution(a: float, b: float) -> None:
     low, high = credible_interval(a, b, 0.9)
     assert 0.0 <= low < high <= 1.0
