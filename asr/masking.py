@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from asr.cleanup import safe
 from asr.transcriber import Edit, Turn
-from dongke.privacy import digits_of, mask
+from dongke.privacy import DIGIT, digits_of, mask
 
 SPOKEN_NUMBER = 11  #: digits: a telephone number
 _CARD = 15  #: digits: an identity card of old, the shortest bank card
@@ -15,15 +15,14 @@ _SHORT = 6  #: characters: 嗯 and 对对对 of the other party do not end a num
 _TAIL = 40  #: characters at the end of a turn where a number may begin
 _CODE = re.compile("(?:60|68|00|30|5[168]|1[1256])[0-9]{4}")  #: shares, funds, bonds: several of them are no card
 _PHONE = re.compile("(?:86)?1[3-9][0-9]{9}")
-_DIGIT = "0-9０-９零〇幺一二三四五六七八九两"
 _FILLER = "嗯啊呃哦对是好的,，.。、 \\-"
-_DIGITS = re.compile(f"[{_DIGIT}]")
-_READ = f"(?:[{_FILLER}]*[{_DIGIT}]){{2,}}"
+_DIGITS = re.compile(f"[{DIGIT}]")
+_READ = f"(?:[{_FILLER}]*[{DIGIT}]){{2,}}"
 #: a turn that only reads out digits: two and more, with fillers around them
 _READ_OUT = re.compile(f"{_READ}[Xx吗吧{_FILLER}]*")
 _NOTHING = re.compile(f"[{_FILLER}]*")
 _BEGINS = re.compile(f"{_READ}$")  #: 我电话是138
-_ENDS = re.compile(f"{_READ}(?![万亿千百十元块{_DIGIT}])")  #: 8000, 你记一下
+_ENDS = re.compile(f"{_READ}(?![万亿千百十元块{DIGIT}])")  #: 8000, 你记一下
 
 
 class _Piece(NamedTuple):

@@ -6,17 +6,17 @@ Amounts are not touched: a run of digits followed by 万, 元, 块 … is money.
 
 import re
 
-_DIGIT = "0-9０-９零〇幺一二三四五六七八九两"
+DIGIT = "0-9０-９零〇幺一二三四五六七八九两"  #: in brackets of a pattern: a digit, written or spoken
 _SEPARATOR = "[ \\-–—,，、。]{0,3}"
 #: eleven digits and more, written or spoken, with nothing but marks between them: no amount is read out like that
-_LONG_RUN = re.compile(f"(?<![{_DIGIT}.])(?:[{_DIGIT}]{_SEPARATOR}){{10,22}}[{_DIGIT}Xx](?![{_DIGIT}万亿元块])")
+_LONG_RUN = re.compile(f"(?<![{DIGIT}.])(?:[{DIGIT}]{_SEPARATOR}){{10,22}}[{DIGIT}Xx](?![{DIGIT}万亿元块])")
 #: a shorter run that its own words name: 尾号四个六 stays, 资金账号 8 digits goes
 _NAMED_RUN = re.compile(
     f"(?:账号|帐号|账户号|卡号|身份证|证件号|客户号|密码|验证码)[^0-9零幺一二三四五六七八九]{{0,4}}"
-    f"((?:[{_DIGIT}]{_SEPARATOR}){{5,22}}[{_DIGIT}Xx])"
+    f"((?:[{DIGIT}]{_SEPARATOR}){{5,22}}[{DIGIT}Xx])"
 )
-_KEEP = re.compile(f"[^{_DIGIT}Xx]")
-_NUMBER = re.compile(f"[{_DIGIT}]+")
+_KEEP = re.compile(f"[^{DIGIT}Xx]")
+_NUMBER = re.compile(f"[{DIGIT}]+")
 _PLAIN = str.maketrans("０１２３４５６７８９零〇幺一二三四五六七八九两", "0123456789" + "001" + "1234567892")
 
 

@@ -123,7 +123,7 @@ def check(scripts: list[dict[str, Any]]) -> None:
     from asr import audio, whisper
     from dongke.settings import Settings
 
-    config = Settings(demo=True, speech_model=str(HERE / "demo_model"), speech_threads=2)
+    config = Settings(demo=True, speech_model=str(HERE / "demo_model"))
     engine = whisper.load(config)
     for script in scripts:
         sound = audio.decode(FOLDER / f"{script['call_id']}.wav", config.max_recording_seconds)

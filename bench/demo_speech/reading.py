@@ -36,7 +36,8 @@ def page(corpus: Corpus, tokens: Tokens, chance: random.Random, rows: int) -> Pa
     ids, targets = np.full((rows, length), tokens.end), np.full((rows, length), IGNORED)
     for row, written in enumerate(made):
         ids[row, : len(written) - 1] = written[:-1]
-        targets[row, : len(written) - 1] = [IGNORED if _is_unread(token, tokens) else token for token in written[1:]]
+        # only who listens knows when, and whether somebody speaks on; the characters' ids come before such tokens
+        targets[row, : len(written) - 1] = [IGNORED if token >= tokens.end else token for token in written[1:]]
     return Page(torch.from_numpy(ids), torch.from_numpy(targets))
 
 
@@ -62,8 +63,3 @@ def _row(corpus: Corpus, tokens: Tokens, chance: random.Random) -> list[int]:
         ids += [tokens.at(at)] if timed else []
         at += chance.uniform(*PAUSES)
     return ids
-
-
-def _is_unread(token: int, tokens: Tokens) -> bool:
-    """Whether only who listens knows it: when, and whether somebody speaks on."""
-    return token >= tokens.end  # the characters' ids come before all others
